@@ -1,0 +1,118 @@
+// Package password hashes and checks passwords, and judges new ones.
+package password
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+
+	"github.com/alexedwards/argon2id"
+	"golang.org/x/crypto/argon2"
+	"golang.org/x/text/unicode/norm"
+)
+
+// Params are the costs of one Argon2id computation (RFC 9106).
+type Params struct {
+	MemoryKiB  uint32
+	Iterations uint32
+	Threads    uint8
+}
+
+// DefaultParams are the first choice of the OWASP Password Storage Cheat Sheet (ASVS 5.0 11.4.2): 19 MiB, about
+// 23 ms on one core of 2026.
+var DefaultParams = Params{MemoryKiB: 19456, Iterations: 2, Threads: 1}
+
+// ErrBusy means that as many computations are waiting as may wait; trying again in a few seconds helps.
+var ErrBusy = errors.New("too many passwords are being checked at once")
+
+// ErrDamagedHash means that what is stored for an account is no Argon2id PHC string. No password matches it.
+var ErrDamagedHash = errors.New("the stored password hash is damaged")
+
+// Hasher computes Argon2id hashes, a bounded number at a time: each takes MemoryKiB of memory and a whole core, so
+// that without a bound a flood of logins would take the machine.
+type Hasher struct {
+	params  *argon2id.Params
+	running chan struct{}
+	waiting chan struct{}
+	// dummy is a hash that no known password has, compared when there is no account, so that the answer takes as
+	// long as with one.
+	dummy string
+}
+
+// NewHasher makes a Hasher that runs at most concurrency computations at once and lets at most queue others wait.
+func NewHasher(params Params, concurrency, queue int) *Hasher {
+	h := &Hasher{
+		params: &argon2id.Params{
+			Memory: params.MemoryKiB, Iterations: params.Iterations, Parallelism: params.Threads,
+			SaltLength: 16, KeyLength: 32,
+		},
+		running: make(chan struct{}, concurrency),
+		waiting: make(chan struct{}, concurrency+queue),
+	}
+	salt, key := make([]byte, h.params.SaltLength), make([]byte, h.params.KeyLength)
+	rand.Read(salt)
+	rand.Read(key)
+	h.dummy = fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version,
+		params.MemoryKiB, params.Iterations, params.Threads,
+		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key))
+	return h
+}
+
+// Hash returns the PHC string of a new password. Errors are ErrBusy, and ctx's when it ends while waiting.
+func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
+	leave, err := h.enter(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer leave()
+	return argon2id.CreateHash(normalise(password), h.params)
+}
+
+// Verify reports whether the password is the one that was hashed, and whether the hash should be made anew because
+// it has other parameters than this Hasher's. An empty hash, for an account that does not exist, never matches and
+// takes as long as one that does. Errors are ErrBusy, ErrDamagedHash, and ctx's when it ends while waiting.
+func (h *Hasher) Verify(ctx context.Context, password, hash string) (matches, outdated bool, err error) {
+	leave, err := h.enter(ctx)
+	if err != nil {
+		return false, false, err
+	}
+	defer leave()
+	params, _, key, err := argon2id.DecodeHash(hash)
+	known := hash != ""
+	damaged := err != nil || len(key) == 0 || params.Iterations == 0 || params.Parallelism == 0
+	if !known || damaged {
+		hash = h.dummy
+	}
+	matches, params, err = argon2id.CheckHash(normalise(password), hash)
+	switch {
+	case err != nil:
+		return false, false, fmt.Errorf("check password: %w", err)
+	case known && damaged:
+		return false, false, ErrDamagedHash
+	}
+	return matches && known, *params != *h.params, nil
+}
+
+// enter waits for a turn and returns how to give it back.
+func (h *Hasher) enter(ctx context.Context) (leave func(), err error) {
+	select {
+	case h.waiting <- struct{}{}:
+	default:
+		return nil, ErrBusy
+	}
+	select {
+	case h.running <- struct{}{}:
+		return func() { <-h.running; <-h.waiting }, nil
+	case <-ctx.Done():
+		<-h.waiting
+		return nil, ctx.Err()
+	}
+}
+
+// normalise makes one password of what different keyboards send for the same characters (NIST SP 800-63B-4 section
+// 3.1.1.2), and changes nothing else (ASVS 5.0 6.2.8).
+func normalise(password string) string {
+	return norm.NFC.String(password)
+}

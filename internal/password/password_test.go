@@ -1,0 +1,203 @@
+package password_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+
+	"latchkey/internal/password"
+)
+
+var policy = password.Policy{MinLength: 8, SiteNames: []string{"latchkey", "login.example"}}
+
+func TestAGoodPasswordIsTakenWhateverItsCharacters(t *testing.T) {
+	for _, good := range []string{
+		"k3xq9vbz", "correct horse battery staple", "  leading and trailing  ", "пароль и ещё слова", "日本語の長い合言葉です",
+		"🦊🐙🦉🐢🦔🐝🦋🐌", "tab\tnew\nline\x00nul", strings.Repeat("xq7 ", 64),
+	} {
+		if problem := policy.Judge(good, "bob"); problem != "" {
+			t.Errorf("Judge(%q) = %q, want it accepted", good, problem)
+		}
+	}
+}
+
+func TestARefusedPasswordSaysWhyAndWhatToDo(t *testing.T) {
+	for bad, want := range map[string]string{
+		"":                               "cannot be empty",
+		"k3xq9vb":                        "at least 8",
+		"e\u0301e\u0301e\u0301e\u0301":   "at least 8",
+		strings.Repeat("xq7z", 64) + "!": "longer than 256",
+		"xq7zxq7z\xff":                   "not text",
+		"password":                       "attackers try early",
+		"password123":                    "attackers try early",
+		"P@ssw0rd1":                      "attackers try early",
+		"qwertyuiop":                     "attackers try early",
+		"12345678":                       "attackers try early",
+		"aaaaaaaaaaaaaaaa":               "attackers try early",
+		"iloveyou!!":                     "attackers try early",
+		"alexandra":                      "username",
+		"Alexandra1!":                    "username",
+		"ardnaxelA99":                    "username",
+		"alexandraalexandra":             "username",
+		"4l3x4ndr4":                      "attackers try early",
+		"Latchkey2026":                   "site's name",
+		"L@tchk3y!!":                     "attackers try early",
+		"login.example":                  "site's name",
+	} {
+		if problem := policy.Judge(bad, "alexandra"); !strings.Contains(problem, want) {
+			t.Errorf("Judge(%.30q) = %q, want it to say %q", bad, problem, want)
+		}
+	}
+}
+
+func TestLengthIsCountedInCodePointsAfterNormalising(t *testing.T) {
+	for password, accepted := range map[string]bool{
+		"жыщлрф7":                        false,
+		"жыщлрф7з":                       true,
+		strings.Repeat("жыщ7", 64):       true,
+		strings.Repeat("жыщ7", 64) + "з": false,
+	} {
+		if problem := policy.Judge(password, "bob"); (problem == "") != accepted {
+			t.Errorf("Judge(%.20q) = %q, accepted should be %v", password, problem, accepted)
+		}
+	}
+}
+
+var cheap = password.Params{MemoryKiB: 64, Iterations: 1, Threads: 1}
+
+func TestTwoKeyboardsAgreeOnOnePassword(t *testing.T) {
+	hasher := password.NewHasher(cheap, 1, 1)
+	hash, err := hasher.Hash(t.Context(), "cafe\u0301 au lait")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for typed, want := range map[string]bool{"caf\u00e9 au lait": true, "cafe au lait": false, "Caf\u00e9 au lait": false, " caf\u00e9 au lait": false} {
+		if matches, _, err := hasher.Verify(t.Context(), typed, hash); matches != want || err != nil {
+			t.Errorf("Verify(%q) = %v, %v; want %v", typed, matches, err, want)
+		}
+	}
+}
+
+func TestAHashIsAPHCStringThatRemembersItsParameters(t *testing.T) {
+	old := password.NewHasher(cheap, 1, 1)
+	hash, err := old.Hash(t.Context(), "k3xq9vbz")
+	if err != nil || !strings.HasPrefix(hash, "$argon2id$v=19$m=64,t=1,p=1$") {
+		t.Fatalf("Hash = %q, %v", hash, err)
+	}
+	if matches, outdated, err := old.Verify(t.Context(), "k3xq9vbz", hash); !matches || outdated || err != nil {
+		t.Errorf("same parameters: matches %v, outdated %v, %v", matches, outdated, err)
+	}
+	stronger := password.NewHasher(password.Params{MemoryKiB: 128, Iterations: 1, Threads: 1}, 1, 1)
+	if matches, outdated, err := stronger.Verify(t.Context(), "k3xq9vbz", hash); !matches || !outdated || err != nil {
+		t.Errorf("other parameters: matches %v, outdated %v, %v", matches, outdated, err)
+	}
+}
+
+func TestNoPasswordMatchesAnAccountThatDoesNotExist(t *testing.T) {
+	hasher := password.NewHasher(cheap, 1, 1)
+	for _, typed := range []string{"", "k3xq9vbz"} {
+		if matches, _, err := hasher.Verify(t.Context(), typed, ""); matches || err != nil {
+			t.Errorf("Verify(%q) = %v, %v", typed, matches, err)
+		}
+	}
+}
+
+func TestADamagedHashIsAnErrorAndNotAMatch(t *testing.T) {
+	hasher := password.NewHasher(cheap, 1, 1)
+	for _, hash := range []string{"x", "$argon2id$v=19$m=64,t=1,p=1$$", "$2a$10$abcdefghijklmnopqrstuv"} {
+		if matches, _, err := hasher.Verify(t.Context(), "k3xq9vbz", hash); matches || !errors.Is(err, password.ErrDamagedHash) {
+			t.Errorf("Verify against %q = %v, %v", hash, matches, err)
+		}
+	}
+}
+
+func TestPastTheQueueHashingIsRefusedAtOnce(t *testing.T) {
+	slow := password.NewHasher(password.Params{MemoryKiB: 19456, Iterations: 4, Threads: 1}, 1, 2)
+	var group sync.WaitGroup
+	var mu sync.Mutex
+	busy, done := 0, 0
+	for range 20 {
+		group.Go(func() {
+			_, err := slow.Hash(context.Background(), "k3xq9vbz")
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case err == nil:
+				done++
+			case errors.Is(err, password.ErrBusy):
+				busy++
+			default:
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	if done < 3 || busy == 0 || done+busy != 20 {
+		t.Errorf("done %d, busy %d; want at least the 3 that fit, and the rest refused", done, busy)
+	}
+	if _, err := slow.Hash(context.Background(), "k3xq9vbz"); err != nil {
+		t.Errorf("after the rush: %v", err)
+	}
+}
+
+func TestAPersonWhoLeavesTheQueueGivesUpTheirPlace(t *testing.T) {
+	hasher := password.NewHasher(password.Params{MemoryKiB: 19456, Iterations: 20, Threads: 1}, 1, 1)
+	started := make(chan struct{})
+	finished := make(chan struct{})
+	go func() {
+		close(started)
+		hasher.Hash(context.Background(), "k3xq9vbz")
+		close(finished)
+	}()
+	<-started
+	gone, leave := context.WithCancel(context.Background())
+	leave()
+	for {
+		// Until the first computation holds the only place, this one may still be let in.
+		if _, err := hasher.Hash(gone, "k3xq9vbz"); errors.Is(err, context.Canceled) {
+			break
+		}
+	}
+	<-finished
+	if _, err := hasher.Hash(context.Background(), "k3xq9vbz"); err != nil {
+		t.Errorf("the place was not given back: %v", err)
+	}
+}
+
+func FuzzJudge(f *testing.F) {
+	for _, seed := range []string{"", "password", "k3xq9vbz", "e\u0301", "\xff", "🦊", strings.Repeat("a", 300)} {
+		f.Add(seed, "bob")
+	}
+	hasher := password.NewHasher(cheap, 4, 16)
+	f.Fuzz(func(t *testing.T, typed, username string) {
+		if problem := policy.Judge(typed, username); problem != "" {
+			return
+		}
+		hash, err := hasher.Hash(t.Context(), typed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if matches, _, err := hasher.Verify(t.Context(), typed, hash); !matches || err != nil {
+			t.Fatalf("%q was accepted but does not match its own hash: %v", typed, err)
+		}
+	})
+}
+
+func BenchmarkHash(b *testing.B) {
+	hasher := password.NewHasher(password.DefaultParams, 1, 1)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := hasher.Hash(b.Context(), "k3xq9vbz"); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkJudge(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		policy.Judge("correct horse battery staple", "bob")
+	}
+}

@@ -1,0 +1,159 @@
+// Package store owns the SQLite file: how it is opened, its schema, and every query but those of the session
+// store, which scs brings.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/pressly/goose/v3"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Store is an open database file. All its methods may be called from several goroutines at once.
+type Store struct {
+	db *sql.DB
+}
+
+// maxConnections bounds the pool: SQLite has one writer anyway, and each connection costs about 2 MiB.
+const maxConnections = 4
+
+// Open opens the database file, creates it with mode 0600 when it does not exist, and brings its schema up to
+// date. A statement that finds the file locked waits up to busyTimeout. The error says in one line what is wrong
+// with the file: a folder that is missing, a file that is not a database, that is newer than this program, that
+// cannot be written or that somebody else keeps locked.
+func Open(ctx context.Context, path string, busyTimeout time.Duration) (*Store, error) {
+	// SQLite would create the file with the umask's mode, readable by others. (ASVS 5.0 14.2.x)
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	if err := file.Close(); err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	db, err := sql.Open("sqlite", dataSource(path, busyTimeout))
+	if err != nil {
+		return nil, fmt.Errorf("open database %s: %w", path, err)
+	}
+	db.SetMaxOpenConns(maxConnections)
+	db.SetMaxIdleConns(maxConnections)
+	s := &Store{db: db}
+	if err := s.migrate(ctx); err != nil {
+		db.Close()
+		return nil, fmt.Errorf("open database %s: %w", path, err)
+	}
+	return s, nil
+}
+
+func dataSource(path string, busyTimeout time.Duration) string {
+	settings := url.Values{
+		// The driver applies them in this order on each new connection: wait for locks before anything can be locked.
+		"_pragma": {
+			"busy_timeout(" + strconv.FormatInt(busyTimeout.Milliseconds(), 10) + ")",
+			"journal_mode(WAL)",
+			// An acknowledged write survives a power cut; NORMAL would lose the last ones in WAL mode.
+			"synchronous(FULL)",
+			"foreign_keys(1)",
+			"trusted_schema(0)",
+		},
+		// A transaction that reads and then writes takes the lock first; otherwise it fails when another wrote between.
+		"_txlock":    {"immediate"},
+		"_dqs":       {"0"},
+		"_defensive": {"1"},
+	}
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + settings.Encode()
+}
+
+func (s *Store) migrate(ctx context.Context) error {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return err
+	}
+	provider, err := goose.NewProvider(goose.DialectSQLite3, s.db, files)
+	if err != nil {
+		return err
+	}
+	current, latest, err := provider.GetVersions(ctx)
+	if err != nil {
+		return unavailable(err)
+	}
+	if current > latest {
+		return fmt.Errorf("its schema version %d is newer than this program's %d", current, latest)
+	}
+	if _, err := provider.Up(ctx); err != nil {
+		return unavailable(err)
+	}
+	return s.checkWritable(ctx)
+}
+
+// checkWritable finds out at start, and not at the first sign-up, that the file cannot be written.
+func (s *Store) checkWritable(ctx context.Context) error {
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return unavailable(err)
+	}
+	defer tx.Rollback()
+	_, err = tx.ExecContext(ctx, "UPDATE users SET uid = uid WHERE uid IS NULL")
+	return unavailable(err)
+}
+
+// Close waits for running statements and closes the file. The write-ahead log is merged into it.
+func (s *Store) Close() error {
+	return s.db.Close()
+}
+
+// DB is for scs's session store, which brings its own queries for the sessions table.
+func (s *Store) DB() *sql.DB {
+	return s.db
+}
+
+// Ready reports whether the database answers a query, with ErrUnavailable when it does not.
+func (s *Store) Ready(ctx context.Context) error {
+	var one int
+	return unavailable(s.db.QueryRowContext(ctx, "SELECT count(*) FROM (SELECT 1 FROM users LIMIT 1)").Scan(&one))
+}
+
+// ErrUnavailable says that the database cannot do its work now, through no fault of the request: it is locked,
+// full, read-only, damaged or gone. The same request may succeed later.
+var ErrUnavailable = errors.New("database unavailable")
+
+// Unavailable reports whether err comes from a database that cannot do its work now, whoever ran the statement.
+func Unavailable(err error) bool {
+	if errors.Is(err, ErrUnavailable) {
+		return true
+	}
+	var failure *sqlite.Error
+	if !errors.As(err, &failure) {
+		return false
+	}
+	switch failure.Code() & 0xff {
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR,
+		sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOTADB:
+		return true
+	}
+	return false
+}
+
+func unavailable(err error) error {
+	if err != nil && !errors.Is(err, ErrUnavailable) && Unavailable(err) {
+		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	return err
+}
+
+func violatesUnique(err error) bool {
+	var failure *sqlite.Error
+	return errors.As(err, &failure) && failure.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE
+}

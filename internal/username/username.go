@@ -1,0 +1,87 @@
+// Package username says which names an account may have, and when two ways to type one mean the same account.
+package username
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/secure/precis"
+)
+
+// MaxLength is in characters (code points), counted on the canonical form.
+const MaxLength = 100
+
+// maxTyped, in bytes, is more than any name of MaxLength characters can take; longer input is not even looked at.
+const maxTyped = 4000
+
+// Canonical returns the form under which the account is stored and found: surrounding space stripped, then PRECIS
+// UsernameCaseMapped (RFC 8265, section 3.3), so that "Bob", " bob " and "BOB" are one account. When the name is
+// not allowed, problem says why, as a sentence for the person who typed it, and the name is empty.
+func Canonical(typed string) (name, problem string) {
+	if len(typed) > maxTyped {
+		return "", tooLong
+	}
+	if !utf8.ValidString(typed) {
+		return "", "Username contains bytes that are not text."
+	}
+	typed = strings.TrimSpace(typed)
+	if typed == "" {
+		return "", "Username cannot be empty."
+	}
+	if problem := disallowedCharacter(typed); problem != "" {
+		return "", problem
+	}
+	name, err := precis.UsernameCaseMapped.String(typed)
+	if err != nil {
+		return "", unusable(typed)
+	}
+	if problem := disallowedCharacter(name); problem != "" {
+		return "", problem // a full-width slash, say, which PRECIS maps to the plain one
+	}
+	if again, err := precis.UsernameCaseMapped.String(name); err != nil || again != name {
+		// A name that maps to yet another one would not be found again (RFC 8264, section 7).
+		return "", "Username contains a character that has no settled form. Please leave it out."
+	}
+	switch {
+	case utf8.RuneCountInString(name) > MaxLength:
+		return "", tooLong
+	case name == "." || name == "..":
+		return "", "Username cannot be only dots, because it becomes part of an address."
+	case !oneScript(name):
+		return "", "Username mixes letters of different alphabets, which can make one name look like another."
+	}
+	return name, ""
+}
+
+const tooLong = "Username cannot be longer than 100 characters."
+
+// disallowedCharacter names the commonest reasons in plain words; PRECIS itself only says yes or no.
+func disallowedCharacter(typed string) string {
+	for _, r := range typed {
+		switch {
+		case r == '/' || r == '\\':
+			return "Username cannot contain a slash, because it becomes part of an address."
+		case unicode.IsSpace(r):
+			return "Username cannot contain spaces."
+		case unicode.Is(unicode.C, r):
+			return "Username contains an invisible or control character."
+		}
+	}
+	return ""
+}
+
+// unusable says why PRECIS refused a name that disallowedCharacter let through.
+func unusable(typed string) string {
+	for _, r := range typed {
+		if unicode.In(r, unicode.So, unicode.Sk) && r > unicode.MaxASCII {
+			return "Username cannot contain emoji or other symbols."
+		}
+	}
+	for _, r := range typed {
+		if unicode.In(r, unicode.Hebrew, unicode.Arabic, unicode.Syriac, unicode.Thaana, unicode.Nko) {
+			return "Username mixes left-to-right and right-to-left writing, or begins or ends with a sign between the two."
+		}
+	}
+	return "Username contains a character that is not allowed. Letters, digits and the signs on a keyboard are."
+}

@@ -1,0 +1,78 @@
+// Package public holds what the browser loads besides pages: styles, scripts and the icon, embedded in the
+// binary so that it needs no other file and no other site.
+package public
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"embed"
+	"encoding/base32"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+)
+
+//go:embed app.css app.js icon.svg
+var own embed.FS
+
+// Asset is one file as it goes over the wire. It never changes under its name, because the name holds a hash of
+// the content, so it may be cached for ever (RFC 8246).
+type Asset struct {
+	ContentType string
+	Plain       []byte
+	Gzipped     []byte
+}
+
+// Prefix is the part of the path that all assets share.
+const Prefix = "/public/"
+
+// The paths that pages link to, content hash included.
+var (
+	StylePath  string
+	ScriptPath string
+	HtmxPath   string
+	IconPath   string
+)
+
+var assets = map[string]Asset{}
+
+func init() {
+	StylePath = add(own, "app.css", "text/css; charset=utf-8")
+	ScriptPath = add(own, "app.js", "text/javascript; charset=utf-8")
+	HtmxPath = add(npm, "node_modules/htmx.org/dist/htmx.min.js", "text/javascript; charset=utf-8")
+	IconPath = add(own, "icon.svg", "image/svg+xml")
+}
+
+// Lookup finds an asset by the full path of the request.
+func Lookup(requestPath string) (Asset, bool) {
+	asset, ok := assets[requestPath]
+	return asset, ok
+}
+
+func add(files fs.FS, name, contentType string) string {
+	content, err := fs.ReadFile(files, name)
+	if err != nil {
+		panic(fmt.Sprintf("public: embedded file: %v", err))
+	}
+	sum := sha256.Sum256(content)
+	hash := strings.ToLower(base32.StdEncoding.EncodeToString(sum[:])[:12])
+	base := path.Base(name)
+	ext := path.Ext(base)
+	hashed := Prefix + strings.TrimSuffix(base, ext) + "." + hash + ext
+	assets[hashed] = Asset{ContentType: contentType, Plain: content, Gzipped: compress(content)}
+	return hashed
+}
+
+func compress(content []byte) []byte {
+	var out bytes.Buffer
+	w, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
+	if err != nil {
+		panic(err)
+	}
+	// A bytes.Buffer never fails.
+	_, _ = w.Write(content)
+	_ = w.Close()
+	return out.Bytes()
+}

@@ -1,0 +1,12 @@
+package public
+
+import "embed"
+
+// If the compiler sent you here, the browser's libraries are not installed yet. Run:
+//
+//	npm ci --prefix public
+//
+// This file's name is part of that message: the compiler prints it when the pattern below matches nothing.
+//
+//go:embed node_modules/htmx.org/dist/htmx.min.js
+var npm embed.FS
