@@ -1,0 +1,45 @@
+// What the pages do beyond htmx. Everything works without it.
+
+// <show-password for="id"> becomes a button that shows what is typed in that field.
+customElements.define("show-password", class extends HTMLElement {
+  connectedCallback() {
+    const input = document.getElementById(this.getAttribute("for"));
+    const button = document.createElement("button");
+    button.type = "button";
+    button.setAttribute("aria-controls", input.id);
+    const show = (shown) => {
+      input.type = shown ? "text" : "password";
+      button.textContent = shown ? "Hide" : "Show";
+      button.setAttribute("aria-label", shown ? "Hide password" : "Show password");
+    };
+    button.addEventListener("click", () => show(input.type === "password"));
+    // Browsers keep what was typed into a text field for later; this must not be kept.
+    input.form.addEventListener("submit", () => show(false));
+    show(false);
+    this.replaceChildren(button);
+  }
+});
+
+const notice = (text) => {
+  const paragraph = document.createElement("p");
+  paragraph.textContent = text;
+  document.getElementById("notice")?.replaceChildren(paragraph);
+};
+
+const isFormOrLink = (element) => element instanceof HTMLFormElement || element instanceof HTMLAnchorElement;
+
+// The connection is lost, or no answer came in time.
+document.addEventListener("htmx:error", (event) => {
+  if (event.detail.ctx && isFormOrLink(event.target)) {
+    notice("The server cannot be reached. What you typed is still here: please check your connection and try again.");
+  }
+});
+
+// A failure that is not our own page, from a proxy in between say, must not replace the form.
+document.addEventListener("htmx:before:response", (event) => {
+  const { response, hx } = event.detail.ctx;
+  if (response.status >= 500 && !hx.retarget) {
+    event.preventDefault();
+    notice("The server cannot answer at the moment. What you typed is still here: please try again in a minute.");
+  }
+});

@@ -1,0 +1,38 @@
+package main
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"latchkey/public"
+)
+
+// asset serves what package public embeds. Its name changes with its content, so that it may be kept for ever.
+func (a *app) asset(c echo.Context) error {
+	asset, ok := public.Lookup(c.Request().URL.Path)
+	if !ok {
+		return echo.ErrNotFound
+	}
+	header := c.Response().Header()
+	header.Set("Cache-Control", "public, max-age=31536000, immutable")
+	header.Set("Vary", "Accept-Encoding")
+	body := asset.Plain
+	if strings.Contains(c.Request().Header.Get(echo.HeaderAcceptEncoding), "gzip") {
+		header.Set(echo.HeaderContentEncoding, "gzip")
+		body = asset.Gzipped
+	}
+	header.Set(echo.HeaderContentLength, strconv.Itoa(len(body)))
+	return c.Blob(http.StatusOK, asset.ContentType, body)
+}
+
+// health is for whatever watches over the program.
+func (a *app) health(c echo.Context) error {
+	if err := a.store.Ready(c.Request().Context()); err != nil {
+		a.log.Error("health", "error", err, "request", requestID(c))
+		return c.String(http.StatusServiceUnavailable, "unavailable")
+	}
+	return c.String(http.StatusOK, "ok")
+}

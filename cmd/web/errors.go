@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"latchkey/components"
+	"latchkey/internal/store"
+)
+
+// errNotSignedIn means that the page belongs to somebody who is not signed in in this browser, whether there is
+// such an account or not.
+var errNotSignedIn = errors.New("not signed in")
+
+// statusClientLeft is for the log: nobody is there to read the answer.
+const statusClientLeft = 499
+
+// handleError is the one place where an error becomes a page. It never shows a cause.
+func (a *app) handleError(err error, c echo.Context) {
+	if c.Response().Committed {
+		return
+	}
+	status := statusOf(err)
+	// A page that was under way may have set these.
+	for _, name := range []string{"Set-Cookie", "HX-Push-Url", "HX-Retarget", "HX-Reselect", "HX-Reswap"} {
+		c.Response().Header().Del(name)
+	}
+	c.Response().Header().Set("Cache-Control", "no-store")
+	if status == http.StatusUnauthorized && swapsFragment(c.Request()) {
+		// The login form belongs in a page of its own, not where a fragment was to go.
+		c.Response().Header().Set("HX-Redirect", loginPath(nextOf(c)))
+	}
+	if status == http.StatusServiceUnavailable {
+		retryAfter(c, 5*time.Second)
+	}
+	problem := problemOf(status, c)
+	page := components.Page{Title: problem.Title, Main: components.ProblemPage(problem)}
+	body := components.Whole(page)
+	if swapsFragment(c.Request()) {
+		noticeOnly(c.Response().Header())
+		body = components.Fragment(page)
+	}
+	c.Response().Header().Set("Vary", "HX-Request, HX-Request-Type, HX-History-Restore-Request, Cookie")
+	if err := sendHTML(c, status, body); err != nil {
+		a.log.Error("error page", "error", err, "request", requestID(c))
+	}
+}
+
+func statusOf(err error) int {
+	var http4 *echo.HTTPError
+	switch {
+	case errors.Is(err, errNotSignedIn):
+		return http.StatusUnauthorized
+	case errors.Is(err, context.Canceled):
+		return statusClientLeft
+	case store.Unavailable(err), errors.Is(err, context.DeadlineExceeded):
+		return http.StatusServiceUnavailable
+	case errors.As(err, &http4):
+		return http4.Code
+	}
+	return http.StatusInternalServerError
+}
+
+func problemOf(status int, c echo.Context) components.Problem {
+	start := components.Problem{Link: "/", LinkText: "Go to the start page"}
+	switch status {
+	case http.StatusUnauthorized:
+		return components.Problem{
+			Title:   "Please log in",
+			Message: "You are not signed in here as the person this page belongs to, or the sign-in has ended.",
+			Link:    loginPath(nextOf(c)), LinkText: "Log in",
+		}
+	case http.StatusForbidden:
+		start.Title = "This form was not sent"
+		start.Message = "It seems to come from another site, or from a page that was open for too long. Go back, load the page again, and send the form from there."
+	case http.StatusNotFound:
+		start.Title = "Page not found"
+		start.Message = "There is no page at this address."
+	case http.StatusMethodNotAllowed:
+		start.Title = "Not possible here"
+		start.Message = "This address cannot be used in that way."
+	case http.StatusRequestEntityTooLarge:
+		start.Title = "Too much was sent"
+		start.Message = "What was sent is larger than any form here needs. A password has at most 256 characters."
+	case http.StatusUnsupportedMediaType:
+		start.Title = "Not a form"
+		start.Message = "This address takes a form as browsers send it (application/x-www-form-urlencoded)."
+	case http.StatusBadRequest:
+		start.Title = "Not understood"
+		start.Message = "The form arrived damaged. Please load the page again and send it once more."
+	case http.StatusServiceUnavailable:
+		start.Title = "Not available at the moment"
+		start.Message = "Something we depend on does not answer. Nothing was changed. Please try again in a few seconds."
+		start.Reference = requestID(c)
+	default:
+		start.Title = "Something went wrong"
+		start.Message = "The fault is ours, and it has been written to the log. Please try again."
+		start.Reference = requestID(c)
+	}
+	return start
+}
+
+// nextOf is where to go after the login that a request turned out to need: the page itself, or for a form that was
+// sent the home page it belongs to.
+func nextOf(c echo.Context) string {
+	if r := c.Request(); r.Method == http.MethodGet || r.Method == http.MethodHead {
+		return safeNext(r.URL.RequestURI())
+	}
+	return components.HomePath(c.Param("username"))
+}
+
+func loginPath(next string) string {
+	if next == "" {
+		return "/login"
+	}
+	return "/login?" + url.Values{"next": {next}}.Encode()
+}

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"latchkey/components"
+	"latchkey/internal/store"
+)
+
+// showLogout asks first: a link that somebody else made must not log anybody out.
+func (a *app) showLogout(c echo.Context) error {
+	name, err := usernameInPath(c)
+	if err != nil {
+		return err
+	}
+	if name == "" {
+		return echo.ErrNotFound
+	}
+	return a.render(c, http.StatusOK, view{title: "Log out", main: components.Logout(name, csrfToken(c))})
+}
+
+// logOut ends the sign-in of one account in this browser. When there is none, what the person wanted is so already.
+func (a *app) logOut(c echo.Context) error {
+	name, err := usernameInPath(c)
+	if err != nil {
+		return err
+	}
+	return a.logOutWhere(c, func(s store.SignIn) bool { return s.Username == name })
+}
+
+// logOutAll ends the sign-ins of all accounts in this browser.
+func (a *app) logOutAll(c echo.Context) error {
+	return a.logOutWhere(c, func(store.SignIn) bool { return true })
+}
+
+func (a *app) logOutWhere(c echo.Context, which func(store.SignIn) bool) error {
+	ended, err := a.endSignIns(c, which)
+	if err != nil {
+		return err
+	}
+	for _, signIn := range ended {
+		a.logEvent(c, "logout", signIn.UID)
+	}
+	a.flash(c, "Successfully logged out.")
+	return a.redirect(c, "/login")
+}

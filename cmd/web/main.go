@@ -1,0 +1,70 @@
+// Command web is Latchkey: username-and-password sign-in for the web, as one program and one SQLite file.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// version is stamped by `task build`.
+var version = "development"
+
+// Exit codes of the program.
+const (
+	exitOK     = 0
+	exitFailed = 1
+	// exitUsage says that a flag, an environment variable or a command is wrong; nothing was opened.
+	exitUsage = 2
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// After the first signal the program winds up; a second one kills it, as without us.
+	context.AfterFunc(ctx, stop)
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+type commands struct {
+	Version  kong.VersionFlag `env:"-" help:"Print the version and leave."`
+	Settings settings         `embed:""`
+	Serve    serveCommand     `cmd:"" default:"1" help:"Serve the site (the default command)."`
+}
+
+// run is the whole program but for the process around it, and returns its exit code.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	var command commands
+	left := false // --help and --version print and ask to leave
+	parser, err := kong.New(&command,
+		kong.Name("latchkey"),
+		kong.Description("Username-and-password sign-in for the web: one program, one SQLite file."),
+		kong.DefaultEnvars("LATCHKEY"),
+		kong.Vars{"version": version},
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(int) { left = true }),
+	)
+	if err != nil {
+		panic(err) // the struct above is wrong
+	}
+	parsed, err := parser.Parse(args)
+	if left {
+		return exitOK
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "latchkey: %v\n", err)
+		return exitUsage
+	}
+	parsed.BindTo(ctx, (*context.Context)(nil))
+	parsed.BindTo(stderr, (*io.Writer)(nil))
+	if err := parsed.Run(&command.Settings); err != nil && !errors.Is(err, context.Canceled) {
+		fmt.Fprintf(stderr, "latchkey: %v\n", err)
+		return exitFailed
+	}
+	return exitOK
+}

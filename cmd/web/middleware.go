@@ -1,0 +1,130 @@
+package main
+
+import (
+	"crypto/rand"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
+
+	"latchkey/components"
+)
+
+// settlePath makes each path also answer with a trailing slash, and lets the router see the decoded path: names
+// hold no slash, so that nothing is lost, and a handler gets each name decoded exactly once.
+func settlePath(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		url := c.Request().URL
+		url.RawPath = ""
+		if len(url.Path) > 1 {
+			url.Path = strings.TrimSuffix(url.Path, "/")
+		}
+		return next(c)
+	}
+}
+
+// nameRequest gives each request an id, for the log and for whoever reports an error page. One that comes with the
+// request is not used: strangers would write into the log.
+func (a *app) nameRequest(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		c.Response().Header().Set(echo.HeaderXRequestID, rand.Text()[:16])
+		return next(c)
+	}
+}
+
+func requestID(c echo.Context) string {
+	return c.Response().Header().Get(echo.HeaderXRequestID)
+}
+
+// recoverPanic turns a panic into the error page for unexpected errors; the stack goes to the log only.
+func (a *app) recoverPanic() echo.MiddlewareFunc {
+	return middleware.RecoverWithConfig(middleware.RecoverConfig{
+		LogErrorFunc: func(c echo.Context, err error, stack []byte) error {
+			a.log.Error("panic", "error", err, "request", requestID(c), "stack", string(stack))
+			return err
+		},
+	})
+}
+
+// contentSecurityPolicy allows what the pages use and nothing else (ASVS 5.0 3.4.3, 3.4.6).
+const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; " +
+	"connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+
+func (a *app) secureHeaders(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		header := c.Response().Header()
+		header.Set("Content-Security-Policy", contentSecurityPolicy)
+		header.Set("X-Content-Type-Options", "nosniff")           // ASVS 5.0 3.4.4
+		header.Set("Referrer-Policy", "same-origin")              // ASVS 5.0 3.4.5
+		header.Set("Cross-Origin-Opener-Policy", "same-origin")   // ASVS 5.0 3.4.8
+		header.Set("Cross-Origin-Resource-Policy", "same-origin") // ASVS 5.0 3.5.8
+		header.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
+		// ASVS 5.0 3.4.1. Not for this machine's own name: the browser would refuse every http://localhost after it.
+		if a.secure() && !isLocal(a.site) {
+			header.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+		}
+		// Pages are about a person, or hold a token for a form (ASVS 5.0 14.3.2); assets and errors set their own.
+		header.Set("Cache-Control", "no-store")
+		return next(c)
+	}
+}
+
+const (
+	// maxBody is in bytes. The longest form, a name and a password of 256 characters, takes a few KiB.
+	maxBody = 64 << 10
+	// drained is how much more of a body that is too large is read and thrown away, because browsers show the answer
+	// only when they could send all of it.
+	drained = 16 << 20
+)
+
+// readForm parses the body of a form before anything else looks at it, so that a body that is too large or not a
+// form gets its own answer.
+func (a *app) readForm(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		r := c.Request()
+		if r.Method != http.MethodPost || r.ContentLength == 0 {
+			return next(c)
+		}
+		mediaType, _, err := mime.ParseMediaType(r.Header.Get(echo.HeaderContentType))
+		if err != nil || mediaType != echo.MIMEApplicationForm {
+			return echo.ErrUnsupportedMediaType
+		}
+		body := r.Body
+		r.Body = http.MaxBytesReader(nil, body, maxBody)
+		if err := r.ParseForm(); err != nil {
+			var tooLarge *http.MaxBytesError
+			if errors.As(err, &tooLarge) {
+				_, _ = io.CopyN(io.Discard, body, drained)
+				return echo.ErrStatusRequestEntityTooLarge
+			}
+			return echo.ErrBadRequest.WithInternal(err)
+		}
+		return next(c)
+	}
+}
+
+// refuseCrossSite lets only our own pages change anything: by the browser's word about where a request comes from
+// and, for browsers that do not give it (plain http on another host than localhost), by a token in the form and in
+// a cookie (ASVS 5.0 3.5.1). Signing up and logging in are covered like everything else.
+func (a *app) refuseCrossSite() echo.MiddlewareFunc {
+	return middleware.CSRFWithConfig(middleware.CSRFConfig{
+		TokenLookup:    "form:" + components.CSRFField,
+		CookieName:     cookieName("csrf", a.secure()),
+		CookiePath:     "/",
+		CookieSecure:   a.secure(),
+		CookieHTTPOnly: true,
+		CookieSameSite: http.SameSiteLaxMode,
+		ErrorHandler: func(error, echo.Context) error {
+			return echo.ErrForbidden
+		},
+	})
+}
+
+func csrfToken(c echo.Context) string {
+	token, _ := c.Get(middleware.DefaultCSRFConfig.ContextKey).(string)
+	return token
+}

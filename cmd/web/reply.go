@@ -1,0 +1,114 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/a-h/templ"
+	"github.com/labstack/echo/v4"
+
+	"latchkey/components"
+)
+
+// view is what a handler has to show.
+type view struct {
+	title string
+	main  templ.Component
+	// part, when set, is all that changes in a page that htmx has on screen; without scripts the whole page is sent.
+	part templ.Component
+}
+
+// render answers with a page, and alone decides how much of it: the whole page for a browser that loads it, what
+// changes for htmx. The page is complete before its first byte is sent.
+func (a *app) render(c echo.Context, status int, v view) error {
+	header := c.Response().Header()
+	header.Set("Vary", "HX-Request, HX-Request-Type, HX-History-Restore-Request, Cookie")
+	var body templ.Component
+	switch htmx := swapsFragment(c.Request()); {
+	case htmx && v.part != nil:
+		body = v.part
+	case htmx && keepsPage(status):
+		noticeOnly(header)
+		body = components.Fragment(components.Page{Title: v.title, Main: v.main})
+	default:
+		page := components.Page{Title: v.title, Main: v.main}
+		if c.Request().Method != http.MethodHead {
+			flashes, err := a.takeFlashes(c)
+			if err != nil {
+				return err
+			}
+			page.Flashes = flashes
+		}
+		body = components.Whole(page)
+		if htmx {
+			body = components.Fragment(page)
+			if status >= 400 {
+				header.Set("HX-Push-Url", "false") // the page was not left
+			}
+		}
+	}
+	if err := a.saveSession(c); err != nil {
+		return err
+	}
+	return sendHTML(c, status, body)
+}
+
+func sendHTML(c echo.Context, status int, body templ.Component) error {
+	var buffer bytes.Buffer
+	if err := body.Render(c.Request().Context(), &buffer); err != nil {
+		return fmt.Errorf("render: %w", err)
+	}
+	c.Response().Header().Set(echo.HeaderContentLength, strconv.Itoa(buffer.Len()))
+	return c.HTMLBlob(status, buffer.Bytes())
+}
+
+// swapsFragment reports whether htmx sent the request to change a page on screen, and not to load a whole one, as
+// it does for the back button.
+func swapsFragment(r *http.Request) bool {
+	return r.Header.Get("HX-Request") == "true" &&
+		r.Header.Get("HX-Request-Type") != "full" &&
+		r.Header.Get("HX-History-Restore-Request") == ""
+}
+
+// keepsPage reports whether an answer leaves the page that htmx has on screen as it is, with what was typed, and
+// only says what happened: when nothing is wrong with what was typed.
+func keepsPage(status int) bool {
+	switch status {
+	case http.StatusUnauthorized, http.StatusUnprocessableEntity:
+		return false
+	}
+	return status >= 400
+}
+
+// noticeOnly has htmx take the notice alone out of a page, and put it into the notice on screen.
+func noticeOnly(header http.Header) {
+	header.Set("HX-Retarget", "#"+components.NoticeID)
+	header.Set("HX-Reselect", "#"+components.NoticeID+" > *")
+	header.Set("HX-Reswap", "innerHTML")
+	header.Set("HX-Push-Url", "false")
+}
+
+// redirect goes on to another page after a form was sent (303: the next request is a GET). htmx follows it and
+// swaps what it finds there.
+func (a *app) redirect(c echo.Context, to string) error {
+	if err := a.saveSession(c); err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, to)
+}
+
+// retryAfter tells programs and people alike when to come back, in whole seconds.
+func retryAfter(c echo.Context, wait time.Duration) (inWords string) {
+	seconds := int((wait + time.Second - 1) / time.Second)
+	c.Response().Header().Set(echo.HeaderRetryAfter, strconv.Itoa(seconds))
+	switch {
+	case seconds == 1:
+		return "1 second"
+	case seconds < 120:
+		return strconv.Itoa(seconds) + " seconds"
+	}
+	return strconv.Itoa((seconds+59)/60) + " minutes"
+}

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/labstack/echo/v4"
+
+	"latchkey/public"
+)
+
+// routes is the whole site at a glance. Data goes from here through the middleware to one handler, to the store
+// and back as one templ component.
+func (a *app) routes() http.Handler {
+	e := echo.New()
+	e.HTTPErrorHandler = a.handleError
+	e.IPExtractor = a.ipExtractor()
+	e.Pre(settlePath)
+	e.Use(a.nameRequest, a.logRequest(), a.recoverPanic(), a.secureHeaders)
+
+	open := section{echo: e}
+	open.get("/healthz", a.health)
+	open.get(public.Prefix+"*", a.asset)
+
+	// Pages that are open to everyone.
+	pages := open.with("", a.readForm, a.refuseCrossSite(), a.loadSession)
+	pages.get("/", a.showFirstPage)
+	pages.get("/signup", a.showSignup)
+	pages.post("/signup", a.signUp)
+	pages.get("/signup/username", a.checkUsername)
+	pages.get("/login", a.showLogin)
+	pages.post("/login", a.logIn)
+	pages.get("/logout/:username", a.showLogout)
+	pages.post("/logout/:username", a.logOut)
+	pages.post("/logout", a.logOutAll)
+
+	// Pages for the person named in the path, signed in in this browser.
+	person := pages.with("/user/:username", a.requireSignIn)
+	person.get("", a.showHome)
+
+	return e
+}
+
+// section is a part of the site behind the same middleware. Echo's own groups would register a catch-all route
+// each, and with it answer 404 where 405 is due.
+type section struct {
+	echo       *echo.Echo
+	prefix     string
+	middleware []echo.MiddlewareFunc
+}
+
+func (s section) with(prefix string, middleware ...echo.MiddlewareFunc) section {
+	return section{s.echo, s.prefix + prefix, slices.Concat(s.middleware, middleware)}
+}
+
+// get serves HEAD wherever GET is served (RFC 9110, section 9.1).
+func (s section) get(path string, handler echo.HandlerFunc) {
+	s.echo.Match([]string{http.MethodGet, http.MethodHead}, s.prefix+path, handler, s.middleware...)
+}
+
+func (s section) post(path string, handler echo.HandlerFunc) {
+	s.echo.POST(s.prefix+path, handler, s.middleware...)
+}

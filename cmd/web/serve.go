@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"latchkey/internal/store"
+)
+
+type serveCommand struct{}
+
+// shutdownGrace is how long requests in flight may take to finish after a signal to stop.
+const shutdownGrace = 10 * time.Second
+
+// Run serves until ctx ends, then lets requests in flight finish and closes the database.
+func (serveCommand) Run(ctx context.Context, logTo io.Writer, s *settings) error {
+	log := newLogger(s.LogFormat, logTo)
+	certificates, err := s.certificates()
+	if err != nil {
+		return err
+	}
+	db, err := store.Open(ctx, s.DB, s.BusyTimeout)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err := db.Close(); err != nil {
+			log.Error("close database", "error", err)
+		}
+	}()
+	app := newApp(s, db, log, time.Now)
+
+	listener, err := net.Listen("tcp", s.Addr)
+	if err != nil {
+		return err
+	}
+	log.Info("Latchkey is at "+app.site.String(), "listening", listener.Addr().String(), "db", s.DB, "version", version)
+	if app.site.Scheme == "http" && !isLocal(app.site) {
+		log.Warn("passwords travel unencrypted: put a TLS proxy in front and give its address with --url https://…, or use --tls-cert")
+	}
+
+	cleaning, stopCleaning := context.WithCancel(ctx)
+	cleaned := make(chan struct{})
+	go func() {
+		defer close(cleaned)
+		app.cleanUpEvery(cleaning, 5*time.Minute)
+	}()
+	defer func() { stopCleaning(); <-cleaned }()
+
+	return serveUntil(ctx, newHTTPServer(app.routes(), certificates, log), listener, log)
+}
+
+func (s *settings) certificates() ([]tls.Certificate, error) {
+	if s.TLSCert == "" {
+		return nil, nil
+	}
+	certificate, err := tls.LoadX509KeyPair(s.TLSCert, s.TLSKey)
+	if err != nil {
+		return nil, fmt.Errorf("--tls-cert: %w", err)
+	}
+	return []tls.Certificate{certificate}, nil
+}
+
+// newHTTPServer bounds what a slow or greedy client can hold: Echo's own server has no time-outs.
+func newHTTPServer(handler http.Handler, certificates []tls.Certificate, log *slog.Logger) *http.Server {
+	server := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       15 * time.Second,
+		WriteTimeout:      30 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+	if certificates != nil {
+		server.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, Certificates: certificates} // ASVS 5.0 12.1.1
+	}
+	return server
+}
+
+func serveUntil(ctx context.Context, server *http.Server, listener net.Listener, log *slog.Logger) error {
+	failed := make(chan error, 1)
+	go func() {
+		if server.TLSConfig != nil {
+			failed <- server.ServeTLS(listener, "", "")
+		} else {
+			failed <- server.Serve(listener)
+		}
+	}()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	log.Info("stopping: no new connections, requests in flight may finish", "within", shutdownGrace)
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
+	defer cancel()
+	if err := server.Shutdown(grace); err != nil {
+		log.Warn("some requests did not finish in time", "error", err)
+		return errors.Join(server.Close())
+	}
+	return nil
+}

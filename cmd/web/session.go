@@ -1,0 +1,241 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/alexedwards/scs/sqlite3store"
+	"github.com/alexedwards/scs/v2"
+	"github.com/labstack/echo/v4"
+
+	"latchkey/components"
+	"latchkey/internal/store"
+)
+
+// This file alone touches the session and its cookie. A session holds the ids of its sign-ins and its flash
+// messages, nothing else. An id counts only as long as its row in sign_ins does, so that a request that overlaps
+// with a logout, and saves an older session after it, brings nothing back.
+const (
+	signInsKey = "sign_ins"
+	flashesKey = "flashes"
+	// rememberKey is where scs keeps what RememberMe was told.
+	rememberKey = "__rememberMe"
+)
+
+// visitorLifetime is how long a session without a sign-in keeps a flash message for the next page.
+const visitorLifetime = 10 * time.Minute
+
+// newSessions keeps sessions in the database's sessions table, under hashes of their tokens, so that a copy of the
+// file signs nobody in. The token has 256 random bits (ASVS 5.0 7.2.3).
+func newSessions(db *store.Store, secure bool) *scs.SessionManager {
+	sessions := scs.New()
+	sessions.Store = sqlite3store.NewWithCleanupInterval(db.DB(), 0) // app.cleanUpEvery does it in small batches
+	sessions.HashTokenInStore = true
+	sessions.Codec = sessionCodec{}
+	sessions.Lifetime = visitorLifetime
+	sessions.Cookie.Name = cookieName("session", secure)
+	sessions.Cookie.HttpOnly = true // ASVS 5.0 3.3.4
+	sessions.Cookie.SameSite = http.SameSiteLaxMode
+	sessions.Cookie.Secure = secure // ASVS 5.0 3.3.1
+	sessions.Cookie.Path = "/"
+	sessions.Cookie.Persist = false
+	return sessions
+}
+
+// cookieName adds the prefix that makes browsers refuse the cookie from another host or over plain http
+// (ASVS 5.0 3.3.1).
+func cookieName(name string, secure bool) string {
+	if secure {
+		return "__Host-" + name
+	}
+	return name
+}
+
+// loadSession puts the browser's session in the request's context. A cookie that names no session, for whatever
+// reason, is the same as none. The session is saved by saveSession when the answer is sent.
+func (a *app) loadSession(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		token := ""
+		if cookie, err := c.Cookie(a.sessions.Cookie.Name); err == nil {
+			token = cookie.Value
+		}
+		ctx, err := a.sessions.Load(c.Request().Context(), token)
+		if err != nil {
+			return fmt.Errorf("load session: %w", err)
+		}
+		c.SetRequest(c.Request().WithContext(ctx))
+		return next(c)
+	}
+}
+
+// saveSession writes the session to the database if it changed, and its cookie to the answer. It must come before
+// the answer's first byte, so that what is acknowledged is on disk.
+func (a *app) saveSession(c echo.Context) error {
+	ctx := c.Request().Context()
+	switch a.sessions.Status(ctx) {
+	case scs.Modified:
+		token, expiry, err := a.sessions.Commit(ctx)
+		if err != nil {
+			return fmt.Errorf("save session: %w", err)
+		}
+		a.sessions.WriteSessionCookie(ctx, c.Response(), token, expiry)
+	case scs.Destroyed:
+		a.sessions.WriteSessionCookie(ctx, c.Response(), "", time.Time{})
+	}
+	c.Response().Header().Set("Cache-Control", "no-store") // WriteSessionCookie adds a weaker one
+	return nil
+}
+
+// signedIn returns the sign-ins of this browser that count now, the newest last.
+func (a *app) signedIn(c echo.Context) ([]store.SignIn, error) {
+	ids, _ := a.sessions.Get(c.Request().Context(), signInsKey).([]string)
+	found, err := a.store.SignInsByID(c.Request().Context(), ids)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(found, a.hasEnded), nil
+}
+
+// hasEnded reports whether a sign-in is over by its age or for lack of use (ASVS 5.0 7.3.1, 7.3.2; NIST SP
+// 800-63B-4 section 2.1.3).
+func (a *app) hasEnded(signIn store.SignIn) bool {
+	lifetime, idle := a.lasts(signIn.Remembered)
+	return a.now().Sub(signIn.CreatedAt) >= lifetime || a.now().Sub(signIn.LastSeenAt) >= idle
+}
+
+func (a *app) lasts(remembered bool) (lifetime, idle time.Duration) {
+	if remembered {
+		return a.settings.RememberedLifetime, a.settings.RememberedIdle
+	}
+	return a.settings.SignInLifetime, a.settings.SignInIdle
+}
+
+// startSignIn records that the user signed in in this browser, beside the other accounts signed in here. An older
+// sign-in of the same account ends. The session gets a new token, so that one fixed or seen before is worth
+// nothing (ASVS 5.0 7.2.4).
+func (a *app) startSignIn(c echo.Context, user store.User, remember bool) error {
+	present, err := a.signedIn(c)
+	if err != nil {
+		return err
+	}
+	others := slices.DeleteFunc(slices.Clone(present), func(s store.SignIn) bool { return s.UID == user.UID })
+	replaced := slices.DeleteFunc(present, func(s store.SignIn) bool { return s.UID != user.UID })
+	started, err := a.store.CreateSignIn(c.Request().Context(), store.SignIn{
+		UID: user.UID, Username: user.Username, Remembered: remember,
+		Address: address(c), UserAgent: c.Request().UserAgent(),
+	}, signInIDs(replaced), a.now())
+	if err != nil {
+		return err
+	}
+	return a.keepSignIns(c, append(others, started))
+}
+
+// endSignIns ends sign-ins of this browser and keeps the others, under a new token (ASVS 5.0 7.4.1).
+func (a *app) endSignIns(c echo.Context, which func(store.SignIn) bool) (ended []store.SignIn, err error) {
+	present, err := a.signedIn(c)
+	if err != nil {
+		return nil, err
+	}
+	others := slices.DeleteFunc(slices.Clone(present), which)
+	ended = slices.DeleteFunc(present, func(s store.SignIn) bool { return !which(s) })
+	if err := a.store.EndSignIns(c.Request().Context(), signInIDs(ended)); err != nil {
+		return nil, err
+	}
+	return ended, a.keepSignIns(c, others)
+}
+
+// keepSignIns makes these the sign-ins of the session, under a new token. The session lasts as long as the longest
+// of them. Its cookie outlives the browser only when all of them may: the choice of one person at a shared browser
+// does not keep another one signed in.
+func (a *app) keepSignIns(c echo.Context, signIns []store.SignIn) error {
+	ctx := c.Request().Context()
+	if len(signIns) == 0 {
+		return a.sessions.Destroy(ctx)
+	}
+	if err := a.sessions.RenewToken(ctx); err != nil {
+		return err
+	}
+	remember := true
+	end := time.Time{}
+	for _, signIn := range signIns {
+		lifetime, _ := a.lasts(signIn.Remembered)
+		if ends := signIn.CreatedAt.Add(lifetime); ends.After(end) {
+			end = ends
+		}
+		remember = remember && signIn.Remembered
+	}
+	a.sessions.Put(ctx, signInsKey, signInIDs(signIns))
+	a.sessions.RememberMe(ctx, remember)
+	a.sessions.SetDeadline(ctx, end)
+	return nil
+}
+
+func signInIDs(signIns []store.SignIn) []string {
+	ids := make([]string, len(signIns))
+	for i, signIn := range signIns {
+		ids[i] = signIn.ID
+	}
+	return ids
+}
+
+// flash has a message shown on the next page, once.
+func (a *app) flash(c echo.Context, text string) {
+	ctx := c.Request().Context()
+	flashes, _ := a.sessions.Get(ctx, flashesKey).([]components.Flash)
+	a.sessions.Put(ctx, flashesKey, append(flashes, components.Flash{Text: text}))
+}
+
+// takeFlashes returns the messages for this page and forgets them, and with them a session that held nothing else.
+func (a *app) takeFlashes(c echo.Context) ([]components.Flash, error) {
+	ctx := c.Request().Context()
+	flashes, ok := a.sessions.Get(ctx, flashesKey).([]components.Flash)
+	if !ok {
+		return nil, nil
+	}
+	if a.sessions.Exists(ctx, signInsKey) {
+		a.sessions.Remove(ctx, flashesKey)
+		return flashes, nil
+	}
+	return flashes, a.sessions.Destroy(ctx)
+}
+
+// storedSession is a session as the database holds it.
+type storedSession struct {
+	Deadline time.Time          `json:"deadline"`
+	Remember bool               `json:"remember,omitempty"`
+	SignIns  []string           `json:"sign_ins,omitempty"`
+	Flashes  []components.Flash `json:"flashes,omitempty"`
+}
+
+// sessionCodec is the form of a session in the database: JSON, because a person can read it there, and because a
+// damaged row is then an empty session, and no error.
+type sessionCodec struct{}
+
+// Encode implements scs.Codec.
+func (sessionCodec) Encode(deadline time.Time, values map[string]any) ([]byte, error) {
+	stored := storedSession{Deadline: deadline}
+	stored.SignIns, _ = values[signInsKey].([]string)
+	stored.Flashes, _ = values[flashesKey].([]components.Flash)
+	stored.Remember, _ = values[rememberKey].(bool)
+	return json.Marshal(stored)
+}
+
+// Decode implements scs.Codec.
+func (sessionCodec) Decode(data []byte) (time.Time, map[string]any, error) {
+	var stored storedSession
+	if err := json.Unmarshal(data, &stored); err != nil {
+		stored = storedSession{Deadline: time.Now().Add(visitorLifetime)}
+	}
+	values := map[string]any{}
+	if len(stored.SignIns) > 0 {
+		values[signInsKey] = stored.SignIns
+		values[rememberKey] = stored.Remember
+	}
+	if len(stored.Flashes) > 0 {
+		values[flashesKey] = stored.Flashes
+	}
+	return stored.Deadline, values, nil
+}

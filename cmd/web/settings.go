@@ -1,0 +1,142 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+
+	"latchkey/internal/password"
+)
+
+// settings are what whoever runs the site can choose. Each is a flag and an environment variable, LATCHKEY_ and
+// the flag's name in capitals.
+type settings struct {
+	Addr         string        `default:"localhost:8080" placeholder:"HOST:PORT" help:"Address to listen on (${default})."`
+	DB           string        `name:"db" default:"auth.db" placeholder:"FILE" help:"SQLite file, created when it does not exist (${default})."`
+	URL          string        `placeholder:"URL" help:"Address that people type to come here. With https, cookies are Secure and HSTS is sent. Made from --addr and --tls-cert when not given."`
+	TLSCert      string        `name:"tls-cert" placeholder:"FILE" type:"existingfile" help:"Certificate chain in PEM, to serve https without a proxy."`
+	TLSKey       string        `name:"tls-key" placeholder:"FILE" type:"existingfile" help:"Private key of --tls-cert in PEM."`
+	TrustedProxy []string      `placeholder:"CIDR" help:"Networks of proxies whose X-Forwarded-For says where a request comes from. None by default."`
+	BusyTimeout  time.Duration `default:"5s" help:"How long a query waits for a locked database (${default})."`
+
+	SignInLifetime     time.Duration `default:"12h" help:"How long a sign-in lasts (${default})."`
+	SignInIdle         time.Duration `default:"2h" help:"How long it lasts unused (${default})."`
+	RememberedLifetime time.Duration `default:"720h" help:"How long a sign-in lasts with \"Keep me signed in\" (${default})."`
+	RememberedIdle     time.Duration `default:"336h" help:"How long that one lasts unused (${default})."`
+
+	PasswordMinLength int    `default:"8" placeholder:"N" help:"Least characters of a new password, 8 to 64; NIST SP 800-63B-4 says 15 (${default})."`
+	HashMemory        uint32 `default:"19456" placeholder:"KIB" help:"Memory of one Argon2id password hash in KiB (${default})."`
+	HashIterations    uint32 `default:"2" placeholder:"N" help:"Passes over that memory (${default})."`
+	HashThreads       uint8  `default:"1" placeholder:"N" help:"Threads of one password hash (${default})."`
+	HashQueue         int    `default:"256" placeholder:"N" help:"Password checks that may wait while as many run as there are processors; past it people are asked to try again (${default})."`
+
+	SignupsPerHour      int `default:"30" placeholder:"N" help:"Signups that one address may try in an hour (${default})."`
+	NameChecksPerMinute int `default:"60" placeholder:"N" help:"Usernames whose availability one address may ask for in a minute (${default})."`
+
+	LogFormat string `default:"text" enum:"text,json" placeholder:"text|json" help:"How log lines are written (${default})."`
+}
+
+// Validate is called by kong before anything else happens. Its error is one line for the person at the terminal.
+func (s *settings) Validate() error {
+	if _, _, err := net.SplitHostPort(s.Addr); err != nil {
+		return fmt.Errorf("--addr: %q is not HOST:PORT, as in localhost:8080", s.Addr)
+	}
+	if (s.TLSCert == "") != (s.TLSKey == "") {
+		return errors.New("--tls-cert and --tls-key go together")
+	}
+	if _, err := s.siteURL(); err != nil {
+		return err
+	}
+	if _, err := s.trustedProxies(); err != nil {
+		return err
+	}
+	for _, lasts := range []struct {
+		flag           string
+		lifetime, idle time.Duration
+	}{
+		{"sign-in", s.SignInLifetime, s.SignInIdle},
+		{"remembered", s.RememberedLifetime, s.RememberedIdle},
+	} {
+		if lasts.lifetime < time.Minute || lasts.idle < time.Minute {
+			return fmt.Errorf("--%s-lifetime and --%[1]s-idle: at least 1m", lasts.flag)
+		}
+		if lasts.idle > lasts.lifetime {
+			return fmt.Errorf("--%s-idle: cannot be longer than --%[1]s-lifetime", lasts.flag)
+		}
+	}
+	if s.BusyTimeout < 0 || s.BusyTimeout > time.Minute {
+		return errors.New("--busy-timeout: 0s to 1m")
+	}
+	if s.PasswordMinLength < 8 || s.PasswordMinLength > 64 {
+		return errors.New("--password-min-length: 8 to 64")
+	}
+	if s.HashMemory < 8*uint32(s.HashThreads) || s.HashMemory > 4<<20 {
+		return errors.New("--hash-memory: at least 8 per thread, at most 4194304 (4 GiB)")
+	}
+	if s.HashIterations < 1 || s.HashIterations > 100 || s.HashThreads < 1 {
+		return errors.New("--hash-iterations: 1 to 100; --hash-threads: 1 to 255")
+	}
+	if s.HashQueue < 0 || s.SignupsPerHour < 1 || s.NameChecksPerMinute < 1 {
+		return errors.New("--hash-queue: at least 0; --signups-per-hour and --name-checks-per-minute: at least 1")
+	}
+	return nil
+}
+
+// siteURL is the address that people use: scheme and host.
+func (s *settings) siteURL() (*url.URL, error) {
+	if s.URL == "" {
+		return s.defaultURL(), nil
+	}
+	site, err := url.Parse(s.URL)
+	if err != nil || (site.Scheme != "http" && site.Scheme != "https") || site.Host == "" ||
+		site.User != nil || strings.Trim(site.Path, "/") != "" || site.RawQuery != "" || site.Fragment != "" {
+		return nil, fmt.Errorf("--url: %q is not http:// or https:// and a host, as in https://login.example.org", s.URL)
+	}
+	return &url.URL{Scheme: site.Scheme, Host: site.Host}, nil
+}
+
+func (s *settings) defaultURL() *url.URL {
+	scheme := "http"
+	if s.TLSCert != "" {
+		scheme = "https"
+	}
+	host, port, err := net.SplitHostPort(s.Addr)
+	if err != nil || host == "" || host == "0.0.0.0" || host == "::" {
+		host = "localhost"
+	}
+	return &url.URL{Scheme: scheme, Host: net.JoinHostPort(host, port)}
+}
+
+func (s *settings) trustedProxies() ([]*net.IPNet, error) {
+	var networks []*net.IPNet
+	for _, text := range s.TrustedProxy {
+		prefix, err := netip.ParsePrefix(text)
+		if err != nil {
+			address, addressErr := netip.ParseAddr(text)
+			if addressErr != nil {
+				return nil, fmt.Errorf("--trusted-proxy: %q is not an address or a network, as in 10.0.0.0/8", text)
+			}
+			prefix = netip.PrefixFrom(address, address.BitLen())
+		}
+		networks = append(networks, &net.IPNet{
+			IP:   prefix.Masked().Addr().AsSlice(),
+			Mask: net.CIDRMask(prefix.Bits(), prefix.Addr().BitLen()),
+		})
+	}
+	return networks, nil
+}
+
+func (s *settings) hashParams() password.Params {
+	return password.Params{MemoryKiB: s.HashMemory, Iterations: s.HashIterations, Threads: s.HashThreads}
+}
+
+// isLocal reports whether only this machine can be meant by the host.
+func isLocal(site *url.URL) bool {
+	host := site.Hostname()
+	address, err := netip.ParseAddr(host)
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || (err == nil && address.IsLoopback())
+}

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"latchkey/components"
+	"latchkey/internal/password"
+	"latchkey/internal/store"
+	"latchkey/internal/username"
+)
+
+func (a *app) showSignup(c echo.Context) error {
+	return a.render(c, http.StatusOK, signupView(a.signupForm(c)))
+}
+
+// signUp creates an account and leads to the login form. Signing up does not sign in: whoever signs up types the
+// password once more, or has it saved.
+func (a *app) signUp(c echo.Context) error {
+	form := a.signupForm(c)
+	typed, secret := c.Request().PostFormValue("username"), c.Request().PostFormValue("password")
+	form.Username = shown(typed)
+	name, problem := username.Canonical(typed)
+	form.UsernameError = problem
+	form.PasswordError = a.policy.Judge(secret, name)
+	if form.Invalid() {
+		return a.render(c, http.StatusUnprocessableEntity, signupView(form))
+	}
+	if wait := a.signups.take(address(c), a.now()); wait > 0 {
+		a.logEvent(c, "signup throttled", 0)
+		form.Error = tooManyTries(c, wait)
+		return a.render(c, http.StatusTooManyRequests, signupView(form))
+	}
+	hash, err := a.hasher.Hash(c.Request().Context(), secret)
+	if errors.Is(err, password.ErrBusy) {
+		form.Error = busy(c)
+		return a.render(c, http.StatusServiceUnavailable, signupView(form))
+	}
+	if err != nil {
+		return err
+	}
+	uid, err := a.store.CreateUser(c.Request().Context(), name, hash, a.now())
+	if errors.Is(err, store.ErrUsernameTaken) {
+		form.UsernameError = notAvailable(name)
+		return a.render(c, http.StatusUnprocessableEntity, signupView(form))
+	}
+	if err != nil {
+		return err
+	}
+	a.logEvent(c, "account created", uid)
+	a.flash(c, "User account has been created.")
+	return a.redirect(c, "/login?"+url.Values{"username": {name}}.Encode())
+}
+
+// checkUsername says whether a name may be chosen, while the person types it.
+func (a *app) checkUsername(c echo.Context) error {
+	typed := c.QueryParam("username")
+	if wait := a.nameChecks.take(address(c), a.now()); wait > 0 {
+		a.logEvent(c, "name check throttled", 0)
+		return a.renderNameCheck(c, http.StatusTooManyRequests, typed, tooManyTries(c, wait))
+	}
+	name, problem := username.Canonical(typed)
+	if problem == "" {
+		_, err := a.store.UserByUsername(c.Request().Context(), name)
+		switch {
+		case err == nil:
+			problem = notAvailable(name)
+		case !errors.Is(err, store.ErrNoUser):
+			return err
+		}
+	}
+	return a.renderNameCheck(c, http.StatusOK, typed, problem)
+}
+
+func (a *app) renderNameCheck(c echo.Context, status int, typed, problem string) error {
+	form := a.signupForm(c)
+	form.Username, form.UsernameError = shown(typed), problem
+	v := signupView(form)
+	v.part = components.FieldMessage(problem)
+	if problem == "" {
+		v.part = components.FieldApproval("This username is available.")
+	}
+	return a.render(c, status, v)
+}
+
+func (a *app) signupForm(c echo.Context) components.SignupForm {
+	return components.SignupForm{
+		CSRF:              csrfToken(c),
+		PasswordMinLength: a.policy.MinLength,
+		PasswordRule: fmt.Sprintf("At least %d characters, any kind. A few unrelated words are strong and easy to remember.",
+			a.policy.MinLength),
+	}
+}
+
+func signupView(form components.SignupForm) view {
+	return view{title: "Create an account", main: components.Signup(form)}
+}
+
+func notAvailable(name string) string {
+	return fmt.Sprintf("Username %s is not available.", name)
+}
+
+// shown is what was typed as it can stand in a page again.
+func shown(typed string) string {
+	return strings.ToValidUTF8(typed, "\uFFFD")
+}
+
+func tooManyTries(c echo.Context, wait time.Duration) string {
+	return fmt.Sprintf("Too many tries from your address. Please wait %s and try again.", retryAfter(c, wait))
+}
+
+// busyWait is about how long a full queue of password checks takes to empty.
+const busyWait = 5 * time.Second
+
+func busy(c echo.Context) string {
+	return fmt.Sprintf("Too many people are logging in at this moment. Please try again in %s.", retryAfter(c, busyWait))
+}
