@@ -41,17 +41,7 @@ type commands struct {
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var command commands
 	left := false // --help and --version print and ask to leave
-	parser, err := kong.New(&command,
-		kong.Name("latchkey"),
-		kong.Description("Username-and-password sign-in for the web: one program, one SQLite file."),
-		kong.DefaultEnvars("LATCHKEY"),
-		kong.Vars{"version": version},
-		kong.Writers(stdout, stderr),
-		kong.Exit(func(int) { left = true }),
-	)
-	if err != nil {
-		panic(err) // the struct above is wrong
-	}
+	parser := newParser(&command, kong.Writers(stdout, stderr), kong.Exit(func(int) { left = true }))
 	parsed, err := parser.Parse(args)
 	if left {
 		return exitOK
@@ -67,4 +57,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exitFailed
 	}
 	return exitOK
+}
+
+func newParser(command *commands, options ...kong.Option) *kong.Kong {
+	return kong.Must(command, append(options,
+		kong.Name("latchkey"),
+		kong.Description("Username-and-password sign-in for the web: one program, one SQLite file."),
+		kong.DefaultEnvars("LATCHKEY"),
+		kong.Vars{"version": version},
+	)...)
 }
