@@ -57,7 +57,7 @@ func startSite(t *testing.T, start func(http.Handler) *httptest.Server, flags ..
 		t.Fatal(err)
 	}
 	s := &site{t: t, clock: &clock{now: time.Now()}, log: &logBuffer{}}
-	s.app = newApp(settings, db, newLogger("text", s.log), s.clock.Now)
+	s.app = newApp(settings, db, newLogger(settings.LogFormat, s.log), s.clock.Now)
 	s.server = start(s.app.routes())
 	s.db, err = sql.Open("sqlite", "file:"+settings.DB+"?_pragma=busy_timeout(5000)")
 	if err != nil {

@@ -47,13 +47,14 @@ func Open(ctx context.Context, path string, busyTimeout time.Duration) (*Store, 
 	if err != nil {
 		return nil, fmt.Errorf("open database %s: %w", path, err)
 	}
-	db.SetMaxOpenConns(maxConnections)
-	db.SetMaxIdleConns(maxConnections)
 	s := &Store{db: db}
+	db.SetMaxOpenConns(1)
 	if err := s.migrate(ctx); err != nil {
 		db.Close()
 		return nil, fmt.Errorf("open database %s: %w", path, err)
 	}
+	db.SetMaxOpenConns(maxConnections)
+	db.SetMaxIdleConns(maxConnections)
 	return s, nil
 }
 
@@ -76,14 +77,21 @@ func dataSource(path string, busyTimeout time.Duration) string {
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + settings.Encode()
 }
 
+// migrate brings the schema up to date, all of it or nothing, in one transaction that has the write lock from the
+// start: of two programs that start on a new file at the same moment, the second waits and finds the work done.
+// goose by itself reads the version first and writes later. The pool must be of one connection.
 func (s *Store) migrate(ctx context.Context) error {
 	files, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return err
 	}
-	provider, err := goose.NewProvider(goose.DialectSQLite3, s.db, files)
+	// WithIsolateDDL: no transactions of goose's own within ours.
+	provider, err := goose.NewProvider(goose.DialectSQLite3, s.db, files, goose.WithIsolateDDL(true))
 	if err != nil {
 		return err
+	}
+	if _, err := s.db.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+		return unavailable(err)
 	}
 	current, latest, err := provider.GetVersions(ctx)
 	if err != nil {
@@ -95,17 +103,11 @@ func (s *Store) migrate(ctx context.Context) error {
 	if _, err := provider.Up(ctx); err != nil {
 		return unavailable(err)
 	}
-	return s.checkWritable(ctx)
-}
-
-// checkWritable finds out at start, and not at the first sign-up, that the file cannot be written.
-func (s *Store) checkWritable(ctx context.Context) error {
-	tx, err := s.db.BeginTx(ctx, nil)
-	if err != nil {
+	// A file that cannot be written is found out now, and not at the first sign-up.
+	if _, err := s.db.ExecContext(ctx, "UPDATE users SET uid = uid WHERE uid IS NULL"); err != nil {
 		return unavailable(err)
 	}
-	defer tx.Rollback()
-	_, err = tx.ExecContext(ctx, "UPDATE users SET uid = uid WHERE uid IS NULL")
+	_, err = s.db.ExecContext(ctx, "COMMIT")
 	return unavailable(err)
 }
 

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+)
+
+func TestAPageThatIsNotYoursLooksTheSameWhetherTheAccountExistsOrNot(t *testing.T) {
+	s := newSite(t)
+	s.signUp("alice")
+	s.signUp("bob")
+	answer := func(b *browser, path string) string {
+		p := b.get(path).wantStatus(http.StatusUnauthorized).wantHeader("Cache-Control", "no-store").want("Please log in")
+		link := p.find(func(n *html.Node) bool { return n.Data == "a" && attribute(n, "class") == "button" })
+		if want := "/login?next=" + url.QueryEscape(path); attribute(link, "href") != want {
+			t.Errorf("%s: the login link leads to %q, want %q", path, attribute(link, "href"), want)
+		}
+		return strings.ReplaceAll(p.body, url.QueryEscape(path), "PATH")
+	}
+	stranger, alice := s.browser(), s.signedIn("alice")
+	want := answer(stranger, "/user/bob")
+	for _, got := range []string{
+		answer(stranger, "/user/nobody"), answer(alice, "/user/bob"), answer(alice, "/user/nobody"),
+		answer(stranger, "/user/..."), answer(stranger, "/user/a%20b"), answer(stranger, "/user/%00"),
+	} {
+		if got != want {
+			t.Errorf("answers differ:\n%s\n%s", want, got)
+		}
+	}
+}
+
+func TestThereIsNoPageBelowAHomePage(t *testing.T) {
+	s := newSite(t)
+	s.signUp("bob")
+	s.signedIn("bob").get("/user/bob/nothing").wantStatus(http.StatusNotFound)
+	s.signedIn("bob").get("/logout/bob/nothing").wantStatus(http.StatusNotFound)
+}
+
+func TestSeveralAccountsAreSignedInInOneBrowser(t *testing.T) {
+	s := newSite(t)
+	for _, name := range []string{"alice", "bob", "carol"} {
+		s.signUp(name)
+	}
+	b := s.browser()
+	b.get("/").wantPath("/login")
+	b.logIn("alice").wantNot("Also signed in", "Log out of all accounts")
+	b.logIn("bob").want("Hello Bob", "Also signed in in this browser", "Alice", "Log out of all accounts")
+	b.logIn("carol")
+	b.get("/").wantPath("/user/carol")
+	b.logIn("alice") // once more
+	b.get("/").wantPath("/user/alice")
+	b.get("/user/alice").want("Hello Alice", "Bob", "Carol")
+	b.get("/user/bob").want("Hello Bob", "Alice", "Carol")
+	if count := s.query("SELECT count(*) FROM sign_ins"); count != "3" {
+		t.Errorf("%s sign-ins, want one for each account", count)
+	}
+
+	b.post("/logout/alice").wantPath("/login").wantText("flash", "Successfully logged out.")
+	b.get("/user/alice").wantStatus(http.StatusUnauthorized)
+	b.get("/user/bob").want("Hello Bob", "Carol").wantNot("Alice")
+
+	b.post("/logout").wantPath("/login").wantText("flash", "Successfully logged out.")
+	b.get("/user/bob").wantStatus(http.StatusUnauthorized)
+	b.get("/user/carol").wantStatus(http.StatusUnauthorized)
+	b.get("/").wantPath("/login")
+}
+
+func TestAnAccountDeletedWhileSignedInIsSignedOut(t *testing.T) {
+	s := newSite(t)
+	s.signUp("alice")
+	s.signUp("bob")
+	b := s.signedIn("alice")
+	b.logIn("bob")
+	s.exec("PRAGMA foreign_keys = 1; DELETE FROM users WHERE username = 'bob'")
+	b.get("/user/bob").wantStatus(http.StatusUnauthorized)
+	b.get("/user/alice").wantStatus(http.StatusOK).wantNot("Bob")
+	b.post("/logout/bob").wantStatus(http.StatusOK)
+	b.get("/user/alice").wantStatus(http.StatusOK)
+}
+
+func TestLoggingOutEndsTheSignInOnTheServer(t *testing.T) {
+	s := newSite(t)
+	s.signUp("bob")
+	here, elsewhere := s.signedIn("bob"), s.signedIn("bob")
+	stolen := here.cookie("session")
+	here.post("/logout/bob").wantStatus(http.StatusOK).wantPath("/login")
+	if here.cookie("session") != "" {
+		t.Error("the cookie is still there after the last page of the session")
+	}
+	thief := s.browser()
+	thief.setCookie("session", stolen)
+	thief.get("/user/bob").wantStatus(http.StatusUnauthorized)
+	elsewhere.get("/user/bob").wantStatus(http.StatusOK)
+	if rows := s.query("SELECT (SELECT count(*) FROM sign_ins) || (SELECT count(*) FROM sessions)"); rows != "11" {
+		t.Errorf("sign-ins and sessions left: %s, want those of the other browser", rows)
+	}
+}
+
+func TestALinkLogsNobodyOut(t *testing.T) {
+	s := newSite(t)
+	s.signUp("bob")
+	b := s.signedIn("bob")
+	b.get("/logout/bob").wantStatus(http.StatusOK).want("Log out", "This ends the sign-in of Bob in this browser.")
+	b.get("/user/bob").wantStatus(http.StatusOK)
+	b.get("/logout").wantStatus(http.StatusMethodNotAllowed)
+	s.browser().get("/logout/nobody").wantStatus(http.StatusOK)
+}
+
+func TestLoggingOutTwiceIsNoError(t *testing.T) {
+	s := newSite(t)
+	s.signUp("bob")
+	b := s.signedIn("bob")
+	for range 2 {
+		b.post("/logout/bob").wantStatus(http.StatusOK).wantText("flash", "Successfully logged out.")
+	}
+	s.browser().post("/logout").wantStatus(http.StatusOK)
+	if rows := s.query("SELECT count(*) FROM sessions"); rows != "0" {
+		t.Errorf("%s sessions left", rows)
+	}
+}
+
+func TestARequestThatOverlapsWithALogoutBringsNothingBack(t *testing.T) {
+	s := newSite(t)
+	s.signUp("bob")
+	b := s.signedIn("bob")
+	var token, data string
+	if err := s.db.QueryRow("SELECT token, data FROM sessions").Scan(&token, &data); err != nil {
+		t.Fatal(err)
+	}
+	stolen := b.cookie("session")
+	b.post("/logout/bob").wantStatus(http.StatusOK)
+	// What a slow request does that loaded the session before the logout and saves it after.
+	s.exec("INSERT INTO sessions VALUES (?, CAST(? AS BLOB), julianday('now') + 1)", token, data)
+	thief := s.browser()
+	thief.setCookie("session", stolen)
+	thief.get("/user/bob").wantStatus(http.StatusUnauthorized)
+}

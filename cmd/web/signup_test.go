@@ -1,0 +1,217 @@
+package main
+
+import (
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+func TestSigningUpLeadsToTheLoginFormWithTheNameFilledIn(t *testing.T) {
+	s := newSite(t)
+	s.browser().get("/signup").wantStatus(http.StatusOK).
+		want("Create an account", "Username", "Password", "At least 8 characters")
+	b := s.browser()
+	b.stay().post("/signup", "username", " Bob ", "password", goodPassword).
+		wantStatus(http.StatusSeeOther).wantHeader("Location", "/login?username=bob")
+	b.get("/login?username=bob").wantStatus(http.StatusOK).
+		wantText("flash", "User account has been created.").
+		wantAttribute("username", "value", "bob")
+	if got := s.query("SELECT username || ' ' || substr(pass_hash, 1, 28) FROM users"); got != "bob $argon2id$v=19$m=64,t=1,p=1$" {
+		t.Errorf("stored %q", got)
+	}
+	b.get("/login").wantText("flash", "") // shown once
+}
+
+func TestWhatIsWrongStandsBesideItsField(t *testing.T) {
+	s := newSite(t)
+	s.signUp("bob")
+	for _, test := range []struct{ name, username, password, usernameMessage, passwordMessage string }{
+		{"both empty", "", "", "Username cannot be empty.", "Password cannot be empty."},
+		{"only spaces", "   ", "   ", "Username cannot be empty.", "Password must be at least 8 characters long. Several words in a row are easy to remember."},
+		{"no password", "carol", "", "", "Password cannot be empty."},
+		{"101 characters", strings.Repeat("x", 101), goodPassword, "Username cannot be longer than 100 characters.", ""},
+		{"a control character", "bo\x07b", goodPassword, "Username contains an invisible or control character.", ""},
+		{"NUL", "bo\x00b", goodPassword, "Username contains an invisible or control character.", ""},
+		{"invalid UTF-8", "bo\xffb", goodPassword, "Username contains bytes that are not text.", ""},
+		{"right-to-left override", "\u202ebob", goodPassword, "Username contains an invisible or control character.", ""},
+		{"emoji", "bob🦊", goodPassword, "Username cannot contain emoji or other symbols.", ""},
+		{"an SQL injection", "' OR 1=1 --", goodPassword, "Username cannot contain spaces.", ""},
+		{"a slash", "a/b", goodPassword, "Username cannot contain a slash, because it becomes part of an address.", ""},
+		{"two dots", "..", goodPassword, "Username cannot be only dots, because it becomes part of an address.", ""},
+		{"a Cyrillic look-alike", "\u0430dmin", goodPassword, "Username mixes letters of different alphabets, which can make one name look like another.", ""},
+		{"7 characters", "carol", "k3xq9vb", "", "Password must be at least 8 characters long. Several words in a row are easy to remember."},
+		{"257 characters", "carol", strings.Repeat("xq7z", 64) + "!", "", "Password cannot be longer than 256 characters."},
+		{"a common password", "carol", "password123", "", "Password is one that attackers try early"},
+		{"the username", "caroline", "Caroline99", "", "Password is too much like the username."},
+		{"taken", " BOB ", goodPassword, "Username bob is not available.", ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			p := s.browser().post("/signup", "username", test.username, "password", test.password).
+				wantStatus(http.StatusUnprocessableEntity).wantPath("/signup")
+			for field, message := range map[string]string{"username": test.usernameMessage, "password": test.passwordMessage} {
+				if message == "" {
+					p.wantText(field+"-message", "").wantAttribute(field, "aria-invalid", "")
+					continue
+				}
+				if got := readableText(p.element(field + "-message")); !strings.HasPrefix(got, message) {
+					t.Errorf("%s: %q, want %q", field, got, message)
+				}
+				p.wantAttribute(field, "aria-invalid", "true")
+				if described := attribute(p.element(field), "aria-describedby"); !strings.Contains(described, field+"-message") {
+					t.Errorf("%s is described by %q", field, described)
+				}
+			}
+			p.wantAttribute("password", "value", "")
+			if !strings.ContainsAny(test.username, "\x00\xff") {
+				p.wantAttribute("username", "value", test.username)
+			}
+			if test.password != "" && test.password != "   " {
+				p.wantNot(test.password)
+			}
+		})
+	}
+	if count := s.query("SELECT count(*) FROM users"); count != "1" {
+		t.Errorf("%s accounts, want bob alone", count)
+	}
+}
+
+func TestNamesAndPasswordsThatLookDangerousJustWork(t *testing.T) {
+	s := newSite(t)
+	for username, password := range map[string]string{
+		"<script>alert(1)</script>x": "", // refused: it holds a slash
+		"<script>":                   "<b>' OR 1=1 --\x00",
+		"%2e%2e":                     "x7#kq!9z",
+		"a?b#c%41":                   strings.Repeat("xq7 ", 64),
+		"o'brien;--":                 "  пароль и ещё слова  ",
+		"東京タワー":                      "🦊🐙🦉🐢🦔🐝🦋🐌",
+	} {
+		if password == "" {
+			s.browser().post("/signup", "username", username, "password", goodPassword).wantStatus(http.StatusUnprocessableEntity).
+				wantNot("<script>alert")
+			continue
+		}
+		b := s.browser()
+		b.post("/signup", "username", username, "password", password).wantStatus(http.StatusOK).wantPath("/login")
+		home := b.post("/login", "username", username, "password", password).wantStatus(http.StatusOK).want("Hello ")
+		home.wantNot("<script>")
+		b.get(home.url.EscapedPath()).wantStatus(http.StatusOK)
+		b.post("/logout" + strings.TrimPrefix(home.url.EscapedPath(), "/user")).wantStatus(http.StatusOK).wantPath("/login")
+		b.get(home.url.EscapedPath()).wantStatus(http.StatusUnauthorized)
+		trimmed := strings.TrimSpace(password)
+		if trimmed != password {
+			b.post("/login", "username", username, "password", trimmed).wantStatus(http.StatusUnauthorized)
+		}
+	}
+}
+
+func TestAPasswordOfTenMegabytesIsTooMuch(t *testing.T) {
+	s := newSite(t)
+	body := "username=bob&password=" + strings.Repeat("x", 10<<20)
+	for _, path := range []string{"/signup", "/login"} {
+		s.browser().send(http.MethodPost, path, "application/x-www-form-urlencoded", strings.NewReader(body)).
+			wantStatus(http.StatusRequestEntityTooLarge).wantText("notice", "What was sent is larger than any form here needs. A password has at most 256 characters.")
+		// Of unknown length, as a chunked body is.
+		s.browser().send(http.MethodPost, path, "application/x-www-form-urlencoded", struct{ *strings.Reader }{strings.NewReader(body)}).
+			wantStatus(http.StatusRequestEntityTooLarge)
+	}
+}
+
+func TestTheSameSignupSentTwentyTimesAtOnceMakesOneAccount(t *testing.T) {
+	s := newSite(t)
+	var group sync.WaitGroup
+	var mu sync.Mutex
+	statuses := map[int]int{}
+	for range 20 {
+		b := s.browser().stay()
+		group.Go(func() {
+			p := b.post("/signup", "username", "bob", "password", goodPassword)
+			mu.Lock()
+			defer mu.Unlock()
+			statuses[p.status]++
+			if p.status == http.StatusUnprocessableEntity {
+				p.wantText("username-message", "Username bob is not available.")
+			}
+		})
+	}
+	group.Wait()
+	if statuses[http.StatusSeeOther] != 1 || statuses[http.StatusUnprocessableEntity] != 19 {
+		t.Errorf("answers %v, want one 303 and 19 times 422", statuses)
+	}
+	if count := s.query("SELECT count(*) FROM users"); count != "1" {
+		t.Errorf("%s accounts", count)
+	}
+}
+
+func TestOneAddressCannotCreateAccountsWithoutBound(t *testing.T) {
+	s := newSite(t, "--signups-per-hour=3")
+	for _, name := range []string{"alice", "bob", "carol"} {
+		s.signUp(name)
+	}
+	p := s.browser().post("/signup", "username", "dave", "password", goodPassword).
+		wantStatus(http.StatusTooManyRequests).wantHeader("Retry-After", "1200").
+		wantText("notice", "Too many tries from your address. Please wait 20 minutes and try again.").
+		wantAttribute("username", "value", "dave").wantAttribute("password", "value", "")
+	p.wantNot(goodPassword)
+	s.clock.Advance(20 * time.Minute)
+	s.signUp("dave")
+	s.browser().post("/signup", "username", "eve", "password", goodPassword).wantStatus(http.StatusTooManyRequests)
+	if count := s.query("SELECT count(*) FROM users"); count != "4" {
+		t.Errorf("%s accounts, want 4", count)
+	}
+	if !strings.Contains(s.log.String(), `event="signup throttled"`) {
+		t.Error("nothing in the log")
+	}
+}
+
+func TestMistakesInTheFormDoNotUseUpTheSignups(t *testing.T) {
+	s := newSite(t, "--signups-per-hour=1")
+	for range 5 {
+		s.browser().post("/signup", "username", "bob", "password", "short").wantStatus(http.StatusUnprocessableEntity)
+	}
+	s.signUp("bob")
+}
+
+func TestTheNameIsCheckedWhileThePersonTypes(t *testing.T) {
+	s := newSite(t)
+	s.signUp("bob")
+	typing := s.browser().htmx()
+	for typed, want := range map[string]string{
+		"Bob":     "Username bob is not available.",
+		"carol":   "This username is available.",
+		"":        "Username cannot be empty.",
+		"a%20b":   "Username cannot contain spaces.",
+		"%FF":     "Username contains bytes that are not text.",
+		"%3Cb%3E": "This username is available.",
+	} {
+		p := typing.get("/signup/username?username=" + typed).wantStatus(http.StatusOK)
+		if got := readableText(p.parse()); got != want {
+			t.Errorf("%q: %q, want %q", typed, got, want)
+		}
+		if p.element("username") != nil || p.element("flash") != nil {
+			t.Errorf("%q: more than the field's message: %s", typed, p.body)
+		}
+	}
+	s.browser().get("/signup/username?username=Bob").wantStatus(http.StatusOK).
+		wantText("username-message", "Username bob is not available.").wantAttribute("username", "value", "Bob")
+}
+
+func TestOneAddressCannotTryNamesWithoutBound(t *testing.T) {
+	s := newSite(t, "--name-checks-per-minute=2")
+	typing := s.browser().htmx()
+	typing.get("/signup/username?username=a").wantStatus(http.StatusOK)
+	typing.get("/signup/username?username=b").wantStatus(http.StatusOK)
+	typing.get("/signup/username?username=c").wantStatus(http.StatusTooManyRequests).wantHeader("Retry-After", "30").
+		want("Too many tries from your address. Please wait 30 seconds and try again.").wantHeader("HX-Retarget", "")
+	s.clock.Advance(30 * time.Second)
+	typing.get("/signup/username?username=d").wantStatus(http.StatusOK)
+}
+
+func TestTheLeastLengthOfAPasswordIsASetting(t *testing.T) {
+	s := newSite(t, "--password-min-length=15")
+	s.browser().get("/signup").want("At least 15 characters").wantAttribute("password", "passwordrules", "minlength: 15; maxlength: 256;")
+	s.browser().post("/signup", "username", "bob", "password", "k3xq9vbz mnopq").wantStatus(http.StatusUnprocessableEntity).
+		want("at least 15 characters")
+	s.browser().post("/signup", "username", "bob", "password", "k3xq9vbz mnopqr").wantStatus(http.StatusOK)
+}
