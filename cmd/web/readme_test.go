@@ -14,8 +14,8 @@ func TestTheReadmeNamesEverySettingWithItsDefault(t *testing.T) {
 		t.Fatal(err)
 	}
 	documented := map[string]string{} // flag: default
-	for _, row := range regexp.MustCompile("(?m)^\\| (`--[^|]*) \\| ([^|]*) \\|").FindAllStringSubmatch(string(readme), -1) {
-		flags, defaults := strings.Split(row[1], ", "), strings.Split(row[2], ", ")
+	for _, row := range regexp.MustCompile("(?m)^\\| (`--[^|]*) \\|([^|]*)\\|").FindAllStringSubmatch(string(readme), -1) {
+		flags, defaults := strings.Split(row[1], ", "), strings.Split(strings.TrimSpace(row[2]), ", ")
 		for i, flag := range flags {
 			documented[strings.Trim(flag, "`-")] = strings.Trim(defaults[min(i, len(defaults)-1)], "` ")
 		}

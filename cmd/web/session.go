@@ -37,16 +37,16 @@ func newSessions(db *store.Store, secure bool) *scs.SessionManager {
 	sessions.Codec = sessionCodec{}
 	sessions.Lifetime = visitorLifetime
 	sessions.Cookie.Name = cookieName("session", secure)
-	sessions.Cookie.HttpOnly = true // ASVS 5.0 3.3.4
-	sessions.Cookie.SameSite = http.SameSiteLaxMode
-	sessions.Cookie.Secure = secure // ASVS 5.0 3.3.1
+	sessions.Cookie.HttpOnly = true                 // ASVS 5.0 3.3.4
+	sessions.Cookie.SameSite = http.SameSiteLaxMode // ASVS 5.0 3.3.2
+	sessions.Cookie.Secure = secure                 // ASVS 5.0 3.3.1
 	sessions.Cookie.Path = "/"
 	sessions.Cookie.Persist = false
 	return sessions
 }
 
 // cookieName adds the prefix that makes browsers refuse the cookie from another host or over plain http
-// (ASVS 5.0 3.3.1).
+// (ASVS 5.0 3.3.3).
 func cookieName(name string, secure bool) string {
 	if secure {
 		return "__Host-" + name

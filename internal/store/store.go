@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strconv"
 	"time"
 
@@ -35,7 +36,7 @@ const maxConnections = 4
 // with the file: a folder that is missing, a file that is not a database, that is newer than this program, that
 // cannot be written or that somebody else keeps locked.
 func Open(ctx context.Context, path string, busyTimeout time.Duration) (*Store, error) {
-	// SQLite would create the file with the umask's mode, readable by others. (ASVS 5.0 14.2.x)
+	// SQLite would create the file with the umask's mode, readable by others.
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
@@ -43,13 +44,21 @@ func Open(ctx context.Context, path string, busyTimeout time.Duration) (*Store, 
 	if err := file.Close(); err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	db, err := sql.Open("sqlite", dataSource(path, busyTimeout))
+	// SQLite would take //host/… for the name of a host and :memory: for no file at all.
+	full, err := filepath.Abs(path)
 	if err != nil {
 		return nil, fmt.Errorf("open database %s: %w", path, err)
 	}
-	s := &Store{db: db}
+	db, err := sql.Open("sqlite", dataSource(full, busyTimeout))
+	if err != nil {
+		return nil, fmt.Errorf("open database %s: %w", path, err)
+	}
 	db.SetMaxOpenConns(1)
-	if err := s.migrate(ctx); err != nil {
+	s := &Store{db: db}
+	if err = s.connect(ctx, busyTimeout); err == nil {
+		err = s.migrate(ctx)
+	}
+	if err != nil {
 		db.Close()
 		return nil, fmt.Errorf("open database %s: %w", path, err)
 	}
@@ -75,6 +84,19 @@ func dataSource(path string, busyTimeout time.Duration) string {
 		"_defensive": {"1"},
 	}
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + settings.Encode()
+}
+
+// connect makes the first connection, which puts a new file into WAL mode. For that lock alone SQLite does not wait
+// (sqlite3BtreeSetVersion already reads when it asks for it), so that another program starting on the same new file
+// would make this one fail.
+func (s *Store) connect(ctx context.Context, busyTimeout time.Duration) error {
+	for deadline := time.Now().Add(busyTimeout); ; time.Sleep(10 * time.Millisecond) {
+		err := s.db.PingContext(ctx)
+		var failure *sqlite.Error
+		if !errors.As(err, &failure) || failure.Code()&0xff != sqlite3.SQLITE_BUSY || time.Now().After(deadline) {
+			return unavailable(err)
+		}
+	}
 }
 
 // migrate brings the schema up to date, all of it or nothing, in one transaction that has the write lock from the
