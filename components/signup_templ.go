@@ -8,8 +8,6 @@ package components
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-import "strconv"
-
 // Signup is the main part of the signup page.
 func Signup(form SignupForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
@@ -68,14 +66,7 @@ func Signup(form SignupForm) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = (Field{
-			Name: "password", Label: "Password", Type: "password", Error: form.PasswordError, Hint: form.PasswordRule,
-			Focus: form.UsernameError == "" && form.PasswordError != "",
-			Extras: templ.Attributes{
-				"autocomplete":  "new-password",
-				"passwordrules": "minlength: " + strconv.Itoa(form.PasswordMinLength) + "; maxlength: 256;",
-			},
-		}).Render().Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = newPasswordField("Password", form.PasswordError, form.PasswordRule, form.PasswordMinLength, form.UsernameError == "" && form.PasswordError != "").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -90,7 +81,7 @@ func Signup(form SignupForm) templ.Component {
 		var templ_7745c5c3_Var2 string
 		templ_7745c5c3_Var2, templ_7745c5c3_Err = templ.JoinStringErrs("Have an account? ")
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `components/signup.templ`, Line: 35, Col: 23}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `components/signup.templ`, Line: 26, Col: 23}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var2))
 		if templ_7745c5c3_Err != nil {

@@ -43,3 +43,21 @@ document.addEventListener("htmx:before:response", (event) => {
     notice("The server cannot answer at the moment. What you typed is still here: please try again in a minute.");
   }
 });
+
+// <copy-text from="id"> becomes a button that copies the text of that element.
+customElements.define("copy-text", class extends HTMLElement {
+  connectedCallback() {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = "Copy";
+    button.addEventListener("click", async () => {
+      try {
+        await navigator.clipboard.writeText(document.getElementById(this.getAttribute("from")).textContent);
+        button.textContent = "Copied";
+      } catch {
+        button.textContent = "Not copied: please select the text";
+      }
+    });
+    this.replaceChildren(button);
+  }
+});

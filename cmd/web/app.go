@@ -28,6 +28,7 @@ type app struct {
 
 	signups    *addressLimit
 	nameChecks *addressLimit
+	recoveries *addressLimit
 }
 
 // newApp wires the program up. The settings have been validated.
@@ -50,6 +51,7 @@ func newApp(s *settings, db *store.Store, log *slog.Logger, now func() time.Time
 		now:        now,
 		signups:    newAddressLimit(s.SignupsPerHour, time.Hour),
 		nameChecks: newAddressLimit(s.NameChecksPerMinute, time.Minute),
+		recoveries: newAddressLimit(s.RecoveriesPerHour, time.Hour),
 	}
 }
 
@@ -58,18 +60,27 @@ func (a *app) secure() bool {
 	return a.site.Scheme == "https"
 }
 
-// cleanUpEvery removes what has expired until ctx ends. What has expired does not count before it is removed.
+// cleanUpEvery cleans up at each interval until ctx ends.
 func (a *app) cleanUpEvery(ctx context.Context, interval time.Duration) {
 	for {
-		now := a.now()
-		err := a.store.CleanUp(ctx, now.Add(-a.settings.SignInIdle), now.Add(-a.settings.RememberedIdle))
-		if err != nil && ctx.Err() == nil {
-			a.log.Error("clean-up", "error", err)
-		}
+		a.cleanUp(ctx)
 		select {
 		case <-ctx.Done():
 			return
 		case <-time.After(interval):
 		}
+	}
+}
+
+// cleanUp removes what has expired. What has expired does not count before it is removed.
+func (a *app) cleanUp(ctx context.Context) {
+	now := a.now()
+	err := a.store.CleanUp(ctx, store.Expired{
+		PlainUnusedSince:      now.Add(-a.settings.SignInIdle),
+		RememberedUnusedSince: now.Add(-a.settings.RememberedIdle),
+		EventsBefore:          now.Add(-a.settings.EventRetention),
+	})
+	if err != nil && ctx.Err() == nil {
+		a.log.Error("clean-up", "error", err)
 	}
 }

@@ -105,13 +105,13 @@ func problemOf(status int, c echo.Context) components.Problem {
 	return start
 }
 
-// nextOf is where to go after the login that a request turned out to need: the page itself, or for a form that was
-// sent the home page it belongs to.
+// nextOf is where to go after the login that a request turned out to need: the page itself, which is also where a
+// form that was sent stands.
 func nextOf(c echo.Context) string {
 	if r := c.Request(); r.Method == http.MethodGet || r.Method == http.MethodHead {
 		return safeNext(r.URL.RequestURI())
 	}
-	return components.HomePath(c.Param("username"))
+	return safeNext(c.Request().URL.EscapedPath())
 }
 
 func loginPath(next string) string {

@@ -32,6 +32,11 @@ func (a *app) showHome(c echo.Context) error {
 		SignedInAt: me.CreatedAt,
 		Address:    me.Address,
 	}
+	status, err := a.store.RecoveryStatus(c.Request().Context(), me.UID)
+	if err != nil {
+		return err
+	}
+	home.OfferRecovery = !status.Saved && !status.PutOff
 	for _, signIn := range c.Get(signInsContext).([]store.SignIn) {
 		if signIn.UID != me.UID {
 			home.Others = append(home.Others, signIn.Username)

@@ -8,6 +8,8 @@ import (
 
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
+
+	"latchkey/internal/store"
 )
 
 func newLogger(format string, to io.Writer) *slog.Logger {
@@ -45,12 +47,24 @@ func (a *app) logRequest() echo.MiddlewareFunc {
 
 // logEvent writes one line per security event (ASVS 5.0 16.3.1). uid is 0 when no account is concerned. What was
 // typed never gets in: people type passwords into the name's field.
-func (a *app) logEvent(c echo.Context, event string, uid int64) {
+func (a *app) logEvent(c echo.Context, event store.EventKind, uid int64) {
 	fields := []slog.Attr{
-		slog.String("event", event), slog.String("address", address(c)), slog.String("request", requestID(c)),
+		slog.String("event", string(event)), slog.String("address", address(c)), slog.String("request", requestID(c)),
 	}
 	if uid != 0 {
 		fields = append(fields, slog.Int64("uid", uid))
 	}
 	a.log.LogAttrs(context.Background(), slog.LevelInfo, "security", fields...)
+}
+
+// recordFailure logs a try that failed and adds it to the account's activity. Its work is the same when the try
+// named no account, uid 0.
+func (a *app) recordFailure(c echo.Context, event store.EventKind, uid int64) error {
+	a.logEvent(c, event, uid)
+	return a.store.RecordFailure(c.Request().Context(), uid, event, a.occasion(c))
+}
+
+// occasion is when and from where the owner of an account does something.
+func (a *app) occasion(c echo.Context) store.Occasion {
+	return store.Occasion{At: a.now(), By: store.Owner, Address: address(c), UserAgent: c.Request().UserAgent()}
 }

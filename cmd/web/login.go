@@ -40,10 +40,9 @@ func (a *app) logIn(c echo.Context) error {
 	if form.Invalid() {
 		return a.render(c, http.StatusUnprocessableEntity, loginView(form))
 	}
-	user, err := a.authenticate(c, typed, secret)
+	user, err := a.signIn(c, typed, secret, form.Remember)
 	switch {
-	case errors.Is(err, errWrongCredentials):
-		a.logEvent(c, "login failed", user.UID)
+	case errors.Is(err, errWrongCredentials), errors.Is(err, store.ErrPasswordChanged):
 		form.Error = "Invalid username or password."
 		return a.render(c, http.StatusUnauthorized, loginView(form))
 	case errors.Is(err, password.ErrBusy):
@@ -52,10 +51,7 @@ func (a *app) logIn(c echo.Context) error {
 	case err != nil:
 		return err
 	}
-	if err := a.startSignIn(c, user, form.Remember); err != nil {
-		return err
-	}
-	a.logEvent(c, "login succeeded", user.UID)
+	a.logEvent(c, store.LoginSucceeded, user.UID)
 	if form.Next != "" {
 		return a.redirect(c, form.Next)
 	}
@@ -66,19 +62,47 @@ func (a *app) logIn(c echo.Context) error {
 // exist (ASVS 5.0 6.3.8).
 var errWrongCredentials = errors.New("wrong credentials")
 
-// authenticate returns the account with this name and password. With errWrongCredentials it still returns the
-// account that was tried, if there is one, for the log alone. It takes as long when there is none.
+// signIn authenticates and starts the sign-in. When the password changes in between, in another browser, it looks
+// again, so that no sign-in outlives the password it began with.
+func (a *app) signIn(c echo.Context, typed, secret string, remember bool) (store.User, error) {
+	user, err := a.authenticate(c, typed, secret)
+	if err != nil {
+		return user, err
+	}
+	if err = a.startSignIn(c, user, remember); !errors.Is(err, store.ErrPasswordChanged) {
+		return user, err
+	}
+	if user, err = a.authenticate(c, typed, secret); err != nil {
+		return user, err
+	}
+	return user, a.startSignIn(c, user, remember)
+}
+
+// authenticate returns the account with this name and password, or errWrongCredentials after the same work whether
+// there is such an account or not.
 func (a *app) authenticate(c echo.Context, typed, secret string) (store.User, error) {
-	ctx := c.Request().Context()
 	name, _ := username.Canonical(typed) // a name that is not allowed is looked up, and not found, as ""
-	user, err := a.store.UserByUsername(ctx, name)
+	user, err := a.store.UserByUsername(c.Request().Context(), name)
 	if err != nil && !errors.Is(err, store.ErrNoUser) {
 		return store.User{}, err
 	}
+	user, err = a.checkPassword(c, user, secret)
+	if errors.Is(err, errWrongCredentials) {
+		if err := a.recordFailure(c, store.LoginFailed, user.UID); err != nil {
+			return store.User{}, err
+		}
+	}
+	return user, err
+}
+
+// checkPassword returns errWrongCredentials unless this is the user's password, and the user with the hash as it is
+// now: one made with other costs is made anew. A user without a hash stands for an account that does not exist.
+func (a *app) checkPassword(c echo.Context, user store.User, secret string) (store.User, error) {
+	ctx := c.Request().Context()
 	matches, outdated, err := a.hasher.Verify(ctx, secret, user.PassHash)
 	switch {
 	case errors.Is(err, password.ErrDamagedHash):
-		a.log.Error("login", "error", err, "uid", user.UID, "request", requestID(c))
+		a.log.Error("check password", "error", err, "uid", user.UID, "request", requestID(c))
 		return user, errWrongCredentials
 	case err != nil:
 		return user, err
@@ -86,20 +110,23 @@ func (a *app) authenticate(c echo.Context, typed, secret string) (store.User, er
 		return user, errWrongCredentials
 	}
 	if outdated {
-		a.renewHash(ctx, user, secret)
+		user.PassHash = a.renewHash(ctx, user, secret)
 	}
 	return user, nil
 }
 
-// renewHash stores the password hashed with today's parameters. The login is good without it.
-func (a *app) renewHash(ctx context.Context, user store.User, secret string) {
+// renewHash stores the password hashed with today's costs, and returns the hash that is stored now. The login is
+// good without it.
+func (a *app) renewHash(ctx context.Context, user store.User, secret string) string {
 	hash, err := a.hasher.Hash(ctx, secret)
 	if err == nil {
 		err = a.store.ReplacePassHash(ctx, user.UID, user.PassHash, hash)
 	}
 	if err != nil {
 		a.log.Warn("renew password hash", "error", err, "uid", user.UID)
+		return user.PassHash
 	}
+	return hash
 }
 
 func loginView(form components.LoginForm) view {

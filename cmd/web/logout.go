@@ -41,7 +41,7 @@ func (a *app) logOutWhere(c echo.Context, which func(store.SignIn) bool) error {
 		return err
 	}
 	for _, signIn := range ended {
-		a.logEvent(c, "logout", signIn.UID)
+		a.logEvent(c, store.LoggedOut, signIn.UID)
 	}
 	a.flash(c, "Successfully logged out.")
 	return a.redirect(c, "/login")

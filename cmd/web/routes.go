@@ -30,6 +30,9 @@ func (a *app) routes() http.Handler {
 	pages.get("/signup/username", a.checkUsername)
 	pages.get("/login", a.showLogin)
 	pages.post("/login", a.logIn)
+	pages.get("/recover", a.showRecover)
+	pages.post("/recover", a.recoverAccount)
+	pages.get("/.well-known/change-password", a.leadToPassword)
 	pages.get("/logout/:username", a.showLogout)
 	pages.post("/logout/:username", a.logOut)
 	pages.post("/logout", a.logOutAll)
@@ -37,6 +40,15 @@ func (a *app) routes() http.Handler {
 	// Pages for the person named in the path, signed in in this browser.
 	person := pages.with("/user/:username", a.requireSignIn)
 	person.get("", a.showHome)
+	person.get("/password", a.showPassword)
+	person.post("/password", a.changePassword)
+	person.get("/sign-ins", a.showSignIns)
+	person.post("/sign-ins", a.endSignIn)
+	person.get("/activity", a.showActivity)
+	person.get("/recovery", a.showRecovery)
+	person.post("/recovery", a.stepRecovery)
+	person.get("/delete", a.showDelete)
+	person.post("/delete", a.deleteAccount)
 
 	return e
 }

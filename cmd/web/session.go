@@ -123,10 +123,7 @@ func (a *app) startSignIn(c echo.Context, user store.User, remember bool) error 
 	}
 	others := slices.DeleteFunc(slices.Clone(present), func(s store.SignIn) bool { return s.UID == user.UID })
 	replaced := slices.DeleteFunc(present, func(s store.SignIn) bool { return s.UID != user.UID })
-	started, err := a.store.CreateSignIn(c.Request().Context(), store.SignIn{
-		UID: user.UID, Username: user.Username, Remembered: remember,
-		Address: address(c), UserAgent: c.Request().UserAgent(),
-	}, signInIDs(replaced), a.now())
+	started, err := a.store.CreateSignIn(c.Request().Context(), user, remember, signInIDs(replaced), a.occasion(c))
 	if err != nil {
 		return err
 	}
@@ -141,10 +138,19 @@ func (a *app) endSignIns(c echo.Context, which func(store.SignIn) bool) (ended [
 	}
 	others := slices.DeleteFunc(slices.Clone(present), which)
 	ended = slices.DeleteFunc(present, func(s store.SignIn) bool { return !which(s) })
-	if err := a.store.EndSignIns(c.Request().Context(), signInIDs(ended)); err != nil {
+	if err := a.store.LogOut(c.Request().Context(), signInIDs(ended), a.occasion(c)); err != nil {
 		return nil, err
 	}
 	return ended, a.keepSignIns(c, others)
+}
+
+// renewSession gives the session a new token after something that matters, and drops sign-ins that are gone.
+func (a *app) renewSession(c echo.Context) error {
+	present, err := a.signedIn(c)
+	if err != nil {
+		return err
+	}
+	return a.keepSignIns(c, present)
 }
 
 // keepSignIns makes these the sign-ins of the session, under a new token. The session lasts as long as the longest

@@ -37,6 +37,10 @@ type settings struct {
 	SignupsPerHour      int `default:"30" placeholder:"N" help:"Signups that one address may try in an hour (${default})."`
 	NameChecksPerMinute int `default:"60" placeholder:"N" help:"Usernames whose availability one address may ask for in a minute (${default})."`
 
+	RecoveriesPerHour int `default:"20" placeholder:"N" help:"Recovery codes that one address may try in an hour (${default})."`
+
+	EventRetention time.Duration `default:"2160h" help:"How long the activity of an account is kept (${default})."`
+
 	LogFormat string `default:"text" enum:"text,json" placeholder:"text|json" help:"How log lines are written (${default})."`
 }
 
@@ -80,8 +84,11 @@ func (s *settings) Validate() error {
 	if s.HashIterations < 1 || s.HashIterations > 100 || s.HashThreads < 1 {
 		return errors.New("--hash-iterations: 1 to 100; --hash-threads: 1 to 255")
 	}
-	if s.HashQueue < 0 || s.SignupsPerHour < 1 || s.NameChecksPerMinute < 1 {
-		return errors.New("--hash-queue: at least 0; --signups-per-hour and --name-checks-per-minute: at least 1")
+	if s.HashQueue < 0 || s.SignupsPerHour < 1 || s.NameChecksPerMinute < 1 || s.RecoveriesPerHour < 1 {
+		return errors.New("--hash-queue: at least 0; --signups-per-hour, --name-checks-per-minute and --recoveries-per-hour: at least 1")
+	}
+	if s.EventRetention < time.Hour {
+		return errors.New("--event-retention: at least 1h")
 	}
 	return nil
 }

@@ -45,7 +45,7 @@ func (a *app) signUp(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	uid, err := a.store.CreateUser(c.Request().Context(), name, hash, a.now())
+	uid, err := a.store.CreateUser(c.Request().Context(), name, hash, a.occasion(c))
 	if errors.Is(err, store.ErrUsernameTaken) {
 		form.UsernameError = notAvailable(name)
 		return a.render(c, http.StatusUnprocessableEntity, signupView(form))
@@ -53,7 +53,7 @@ func (a *app) signUp(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	a.logEvent(c, "account created", uid)
+	a.logEvent(c, store.AccountCreated, uid)
 	a.flash(c, "User account has been created.")
 	return a.redirect(c, "/login?"+url.Values{"username": {name}}.Encode())
 }
@@ -93,9 +93,13 @@ func (a *app) signupForm(c echo.Context) components.SignupForm {
 	return components.SignupForm{
 		CSRF:              csrfToken(c),
 		PasswordMinLength: a.policy.MinLength,
-		PasswordRule: fmt.Sprintf("At least %d characters, any kind. A few unrelated words are strong and easy to remember.",
-			a.policy.MinLength),
+		PasswordRule:      a.passwordRule(),
 	}
+}
+
+// passwordRule is shown before typing.
+func (a *app) passwordRule() string {
+	return fmt.Sprintf("At least %d characters, any kind. A few unrelated words are strong and easy to remember.", a.policy.MinLength)
 }
 
 func signupView(form components.SignupForm) view {

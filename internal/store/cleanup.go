@@ -9,9 +9,17 @@ import (
 // cleanUpBatch rows are removed in one transaction, so that no other writer waits long for the lock.
 const cleanUpBatch = 500
 
-// CleanUp deletes sessions that have expired and sign-ins not used since the given times, in small batches, until
-// none is left or ctx ends. What has expired does not count even before it is deleted.
-func (s *Store) CleanUp(ctx context.Context, plainUnusedSince, rememberedUnusedSince time.Time) error {
+// Expired says what is to be removed, beside the sessions, which know their own end.
+type Expired struct {
+	// PlainUnusedSince and RememberedUnusedSince are about sign-ins without and with "Keep me signed in".
+	PlainUnusedSince      time.Time
+	RememberedUnusedSince time.Time
+	EventsBefore          time.Time
+}
+
+// CleanUp deletes what has expired in small batches, until none is left or ctx ends. Sessions and sign-ins that have
+// expired do not count even before they are deleted.
+func (s *Store) CleanUp(ctx context.Context, expired Expired) error {
 	for _, batch := range []struct {
 		query string
 		args  []any
@@ -19,9 +27,11 @@ func (s *Store) CleanUp(ctx context.Context, plainUnusedSince, rememberedUnusedS
 		{"DELETE FROM sessions WHERE rowid IN (SELECT rowid FROM sessions WHERE expiry < julianday('now') LIMIT ?)",
 			[]any{cleanUpBatch}},
 		{"DELETE FROM sign_ins WHERE rowid IN (SELECT rowid FROM sign_ins WHERE remembered = 0 AND last_seen_at < ? LIMIT ?)",
-			[]any{plainUnusedSince.Unix(), cleanUpBatch}},
+			[]any{expired.PlainUnusedSince.Unix(), cleanUpBatch}},
 		{"DELETE FROM sign_ins WHERE rowid IN (SELECT rowid FROM sign_ins WHERE remembered = 1 AND last_seen_at < ? LIMIT ?)",
-			[]any{rememberedUnusedSince.Unix(), cleanUpBatch}},
+			[]any{expired.RememberedUnusedSince.Unix(), cleanUpBatch}},
+		{"DELETE FROM events WHERE id IN (SELECT id FROM events WHERE at < ? LIMIT ?)",
+			[]any{expired.EventsBefore.Unix(), cleanUpBatch}},
 	} {
 		for {
 			result, err := s.db.ExecContext(ctx, batch.query, batch.args...)

@@ -3,9 +3,9 @@ package store
 import (
 	"context"
 	"crypto/rand"
+	"database/sql"
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 )
 
@@ -17,44 +17,41 @@ type SignIn struct {
 	Username   string
 	CreatedAt  time.Time
 	LastSeenAt time.Time
-	Remembered bool
-	Address    string
-	UserAgent  string
+	// ConfirmedAt is when the password was last given in this sign-in.
+	ConfirmedAt time.Time
+	Remembered  bool
+	Address     string
+	UserAgent   string
 }
 
-// maxUserAgent is in bytes; longer ones are noise or an attempt to fill the disk.
-const maxUserAgent = 300
-
-// CreateSignIn records that the user signed in and returns the row, with an id of 128 random bits. It ends the
-// sign-ins named by replaced, those of the same account in the same browser, in the same transaction. ErrNoUser
-// means that the account was deleted meanwhile.
-func (s *Store) CreateSignIn(ctx context.Context, signIn SignIn, replaced []string, now time.Time) (SignIn, error) {
-	signIn.ID = rand.Text()
-	signIn.CreatedAt, signIn.LastSeenAt = now, now
-	signIn.UserAgent = strings.ToValidUTF8(signIn.UserAgent[:min(len(signIn.UserAgent), maxUserAgent)], "")
-	tx, err := s.db.BeginTx(ctx, nil)
-	if err != nil {
-		return SignIn{}, fmt.Errorf("create sign-in: %w", unavailable(err))
+// CreateSignIn records that the user signed in and returns the row, with an id of at least 128 random bits. It ends
+// the sign-ins named by replaced, those of the same account in the same browser, in the same transaction. ErrPasswordChanged
+// means that user's hash is no longer the account's, or that the account is gone; then nothing has changed.
+func (s *Store) CreateSignIn(
+	ctx context.Context, user User, remembered bool, replaced []string, occasion Occasion,
+) (SignIn, error) {
+	signIn := SignIn{
+		ID: rand.Text(), UID: user.UID, Username: user.Username, Remembered: remembered,
+		CreatedAt: occasion.At, LastSeenAt: occasion.At, ConfirmedAt: occasion.At,
+		Address: occasion.Address, UserAgent: clipUserAgent(occasion.UserAgent),
 	}
-	defer tx.Rollback()
-	if _, err := tx.ExecContext(ctx, deleteSignIns, idList(replaced)); err != nil {
-		return SignIn{}, fmt.Errorf("create sign-in: %w", unavailable(err))
-	}
-	result, err := tx.ExecContext(ctx, `
-		INSERT INTO sign_ins (id, uid, created_at, last_seen_at, remembered, address, user_agent)
-		SELECT ?, uid, ?, ?, ?, ?, ? FROM users WHERE uid = ?`,
-		signIn.ID, now.Unix(), now.Unix(), signIn.Remembered, signIn.Address, signIn.UserAgent, signIn.UID)
-	if err != nil {
-		return SignIn{}, fmt.Errorf("create sign-in: %w", unavailable(err))
-	}
-	if inserted, err := result.RowsAffected(); err != nil || inserted == 0 {
-		return SignIn{}, ErrNoUser
-	}
-	if err := tx.Commit(); err != nil {
-		return SignIn{}, fmt.Errorf("create sign-in: %w", unavailable(err))
-	}
-	return signIn, nil
+	err := s.write(ctx, "create sign-in", func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, deleteSignIns, idList(replaced)); err != nil {
+			return err
+		}
+		result, err := tx.ExecContext(ctx, `
+			INSERT INTO sign_ins (id, uid, created_at, last_seen_at, confirmed_at, remembered, address, user_agent)
+			SELECT ?1, uid, ?2, ?2, ?2, ?3, ?4, ?5 FROM users WHERE uid = ?6 AND pass_hash = ?7`,
+			signIn.ID, occasion.At.Unix(), remembered, signIn.Address, signIn.UserAgent, user.UID, user.PassHash)
+		if err := changedOne(result, err, ErrPasswordChanged); err != nil {
+			return err
+		}
+		return recordEvent(ctx, tx, user.UID, LoginSucceeded, occasion)
+	})
+	return signIn, err
 }
+
+const signInColumns = `id, uid, username, sign_ins.created_at, last_seen_at, confirmed_at, remembered, address, user_agent`
 
 // SignInsByID returns those of the named sign-ins that still exist, newest last. Whether they have expired is for
 // the caller to judge.
@@ -62,11 +59,18 @@ func (s *Store) SignInsByID(ctx context.Context, ids []string) ([]SignIn, error)
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	rows, err := s.db.QueryContext(ctx, `
-		SELECT id, uid, username, sign_ins.created_at, last_seen_at, remembered, address, user_agent
-		FROM sign_ins JOIN users USING (uid)
-		WHERE id IN (SELECT value FROM json_each(?))
-		ORDER BY sign_ins.created_at, sign_ins.rowid`, idList(ids))
+	return s.signIns(ctx, "SELECT "+signInColumns+` FROM sign_ins JOIN users USING (uid)
+		WHERE id IN (SELECT value FROM json_each(?)) ORDER BY sign_ins.created_at, sign_ins.rowid`, idList(ids))
+}
+
+// SignInsOf returns all sign-ins of the account, the one last used first.
+func (s *Store) SignInsOf(ctx context.Context, uid int64) ([]SignIn, error) {
+	return s.signIns(ctx, "SELECT "+signInColumns+` FROM sign_ins JOIN users USING (uid)
+		WHERE uid = ? ORDER BY last_seen_at DESC, sign_ins.rowid DESC`, uid)
+}
+
+func (s *Store) signIns(ctx context.Context, query string, args ...any) ([]SignIn, error) {
+	rows, err := s.db.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("find sign-ins: %w", unavailable(err))
 	}
@@ -74,12 +78,13 @@ func (s *Store) SignInsByID(ctx context.Context, ids []string) ([]SignIn, error)
 	var found []SignIn
 	for rows.Next() {
 		var signIn SignIn
-		var createdAt, lastSeenAt int64
-		if err := rows.Scan(&signIn.ID, &signIn.UID, &signIn.Username, &createdAt, &lastSeenAt,
+		var createdAt, lastSeenAt, confirmedAt int64
+		if err := rows.Scan(&signIn.ID, &signIn.UID, &signIn.Username, &createdAt, &lastSeenAt, &confirmedAt,
 			&signIn.Remembered, &signIn.Address, &signIn.UserAgent); err != nil {
 			return nil, fmt.Errorf("find sign-ins: %w", unavailable(err))
 		}
 		signIn.CreatedAt, signIn.LastSeenAt = time.Unix(createdAt, 0), time.Unix(lastSeenAt, 0)
+		signIn.ConfirmedAt = time.Unix(confirmedAt, 0)
 		found = append(found, signIn)
 	}
 	if err := rows.Err(); err != nil {
@@ -98,12 +103,59 @@ func (s *Store) TouchSignIn(ctx context.Context, id string, now time.Time) error
 	return nil
 }
 
-// EndSignIns deletes the named sign-ins; those that are gone already do not matter.
-func (s *Store) EndSignIns(ctx context.Context, ids []string) error {
-	if _, err := s.db.ExecContext(ctx, deleteSignIns, idList(ids)); err != nil {
-		return fmt.Errorf("end sign-ins: %w", unavailable(err))
+// ConfirmSignIn records that the password was given once more.
+func (s *Store) ConfirmSignIn(ctx context.Context, id string, now time.Time) error {
+	_, err := s.db.ExecContext(ctx, "UPDATE sign_ins SET confirmed_at = ? WHERE id = ?", now.Unix(), id)
+	if err != nil {
+		return fmt.Errorf("confirm sign-in: %w", unavailable(err))
 	}
 	return nil
+}
+
+// LogOut deletes the named sign-ins of one browser; those that are gone already do not matter.
+func (s *Store) LogOut(ctx context.Context, ids []string, occasion Occasion) error {
+	_, err := s.endSignIns(ctx, LoggedOut, occasion, "id IN (SELECT value FROM json_each(?))", idList(ids))
+	return err
+}
+
+// EndSignIn deletes a sign-in of the account from another browser. It returns how many there were: none when the id
+// is not there any more or is another account's.
+func (s *Store) EndSignIn(ctx context.Context, uid int64, id string, occasion Occasion) (int, error) {
+	return s.endSignIns(ctx, SignInEnded, occasion, "uid = ? AND id = ?", uid, id)
+}
+
+// EndOtherSignIns deletes all sign-ins of the account but one, and returns how many there were.
+func (s *Store) EndOtherSignIns(ctx context.Context, uid int64, keep string, occasion Occasion) (int, error) {
+	return s.endSignIns(ctx, SignInEnded, occasion, "uid = ? AND id <> ?", uid, keep)
+}
+
+func (s *Store) endSignIns(ctx context.Context, kind EventKind, occasion Occasion, which string, args ...any) (ended int, err error) {
+	err = s.write(ctx, "end sign-ins", func(tx *sql.Tx) error {
+		rows, err := tx.QueryContext(ctx, "DELETE FROM sign_ins WHERE "+which+" RETURNING uid", args...)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		var uids []int64
+		for rows.Next() {
+			var uid int64
+			if err := rows.Scan(&uid); err != nil {
+				return err
+			}
+			uids = append(uids, uid)
+		}
+		if err := rows.Err(); err != nil {
+			return err
+		}
+		ended = len(uids)
+		for _, uid := range uids {
+			if err := recordEvent(ctx, tx, uid, kind, occasion); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return ended, err
 }
 
 const deleteSignIns = "DELETE FROM sign_ins WHERE id IN (SELECT value FROM json_each(?))"

@@ -149,6 +149,34 @@ func (s *Store) Ready(ctx context.Context) error {
 	return unavailable(s.db.QueryRowContext(ctx, "SELECT count(*) FROM (SELECT 1 FROM users LIMIT 1)").Scan(&one))
 }
 
+// write runs a change in one transaction, which has the write lock from the start. what names it in errors; the
+// expected outcomes of the queries, ErrNoUser and the like, pass through.
+func (s *Store) write(ctx context.Context, what string, change func(*sql.Tx) error) error {
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, unavailable(err))
+	}
+	defer tx.Rollback()
+	if err := change(tx); err != nil {
+		return fmt.Errorf("%s: %w", what, unavailable(err))
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("%s: %w", what, unavailable(err))
+	}
+	return nil
+}
+
+// changedOne returns otherwise when a statement went well but found no row to change.
+func changedOne(result sql.Result, err error, otherwise error) error {
+	if err != nil {
+		return err
+	}
+	if changed, err := result.RowsAffected(); err != nil || changed == 0 {
+		return errors.Join(err, otherwise)
+	}
+	return nil
+}
+
 // ErrUnavailable says that the database cannot do its work now, through no fault of the request: it is locked,
 // full, read-only, damaged or gone. The same request may succeed later.
 var ErrUnavailable = errors.New("database unavailable")

@@ -18,22 +18,29 @@ type User struct {
 
 // Expected outcomes of the queries about users.
 var (
-	ErrUsernameTaken = errors.New("username is taken")
-	ErrNoUser        = errors.New("no such user")
+	ErrUsernameTaken   = errors.New("username is taken")
+	ErrNoUser          = errors.New("no such user")
+	ErrPasswordChanged = errors.New("the password was changed meanwhile")
 )
 
 // CreateUser adds an account and returns its uid. The username must be canonical and passHash a PHC string. The
 // unique index alone decides who gets a name that several ask for at once; the others get ErrUsernameTaken.
-func (s *Store) CreateUser(ctx context.Context, username, passHash string, now time.Time) (int64, error) {
-	result, err := s.db.ExecContext(ctx,
-		"INSERT INTO users (username, pass_hash, created_at) VALUES (?, ?, ?)", username, passHash, now.Unix())
-	if violatesUnique(err) {
-		return 0, ErrUsernameTaken
-	}
-	if err != nil {
-		return 0, fmt.Errorf("create user: %w", unavailable(err))
-	}
-	return result.LastInsertId()
+func (s *Store) CreateUser(ctx context.Context, username, passHash string, occasion Occasion) (uid int64, err error) {
+	err = s.write(ctx, "create user", func(tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx,
+			"INSERT INTO users (username, pass_hash, created_at) VALUES (?, ?, ?)", username, passHash, occasion.At.Unix())
+		if violatesUnique(err) {
+			return ErrUsernameTaken
+		}
+		if err != nil {
+			return err
+		}
+		if uid, err = result.LastInsertId(); err != nil {
+			return err
+		}
+		return recordEvent(ctx, tx, uid, AccountCreated, occasion)
+	})
+	return uid, err
 }
 
 // UserByUsername finds an account by its canonical username, or returns ErrNoUser.
@@ -53,13 +60,48 @@ func (s *Store) UserByUsername(ctx context.Context, username string) (User, erro
 	return user, nil
 }
 
-// ReplacePassHash stores the same password hashed anew. It changes nothing when the password itself was changed
-// in the meantime, that is when oldHash is no longer the stored one.
+// ReplacePassHash stores the same password hashed anew. ErrPasswordChanged means that oldHash is no longer the stored
+// one, or that the account is gone; then nothing has changed.
 func (s *Store) ReplacePassHash(ctx context.Context, uid int64, oldHash, newHash string) error {
-	_, err := s.db.ExecContext(ctx,
+	result, err := s.db.ExecContext(ctx,
 		"UPDATE users SET pass_hash = ? WHERE uid = ? AND pass_hash = ?", newHash, uid, oldHash)
-	if err != nil {
+	if err := changedOne(result, err, ErrPasswordChanged); err != nil {
 		return fmt.Errorf("replace password hash: %w", unavailable(err))
+	}
+	return nil
+}
+
+// PasswordChange is a new password for an account whose owner is signed in.
+type PasswordChange struct {
+	UID     int64
+	OldHash string
+	NewHash string
+	// KeepSignIn is the id of the only sign-in that goes on.
+	KeepSignIn string
+}
+
+// ChangePassword stores the new hash and ends the account's other sign-ins, in one transaction. ErrPasswordChanged
+// means that another change came first, or that the account is gone; then nothing has changed.
+func (s *Store) ChangePassword(ctx context.Context, change PasswordChange, occasion Occasion) error {
+	return s.write(ctx, "change password", func(tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx,
+			"UPDATE users SET pass_hash = ? WHERE uid = ? AND pass_hash = ?", change.NewHash, change.UID, change.OldHash)
+		if err := changedOne(result, err, ErrPasswordChanged); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx,
+			"DELETE FROM sign_ins WHERE uid = ? AND id <> ?", change.UID, change.KeepSignIn); err != nil {
+			return err
+		}
+		return recordEvent(ctx, tx, change.UID, PasswordChanged, occasion)
+	})
+}
+
+// DeleteUser removes the account with its sign-ins, events and recovery code, which the schema deletes with it. An
+// account that is gone already is no error. The name is free again; the uid is not.
+func (s *Store) DeleteUser(ctx context.Context, uid int64) error {
+	if _, err := s.db.ExecContext(ctx, "DELETE FROM users WHERE uid = ?", uid); err != nil {
+		return fmt.Errorf("delete user: %w", unavailable(err))
 	}
 	return nil
 }

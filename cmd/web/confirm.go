@@ -1,0 +1,101 @@
+package main
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"latchkey/components"
+	"latchkey/internal/password"
+	"latchkey/internal/store"
+)
+
+// confirmedFor is how long a password that was given counts for what matters (ASVS 5.0 7.5.1, 7.5.3).
+const confirmedFor = 10 * time.Minute
+
+const confirmField = "confirm_password"
+
+// whenConfirmed does what the signed-in person asked for if they gave their password lately. Otherwise it asks for
+// it in place, with a form that carries the request, and does it when that form comes back with the password. The
+// session gets a new token then (ASVS 5.0 7.2.4).
+func (a *app) whenConfirmed(c echo.Context, do func() error) error {
+	me := currentSignIn(c)
+	if a.now().Sub(me.ConfirmedAt) < confirmedFor {
+		return do()
+	}
+	sent := c.Request().PostForm
+	form := components.ConfirmForm{
+		CSRF: csrfToken(c), Username: me.Username, Action: c.Request().URL.EscapedPath(), Carried: carried(sent),
+	}
+	if !sent.Has(confirmField) {
+		return a.render(c, http.StatusUnauthorized, confirmView(form))
+	}
+	secret := sent.Get(confirmField)
+	if secret == "" {
+		form.PasswordError = "Password cannot be empty."
+		return a.render(c, http.StatusUnprocessableEntity, confirmView(form))
+	}
+	_, err := a.checkOwnPassword(c, secret)
+	switch {
+	case errors.Is(err, errWrongCredentials):
+		form.PasswordError = "That is not your password."
+		return a.render(c, http.StatusUnauthorized, confirmView(form))
+	case errors.Is(err, password.ErrBusy):
+		form.Error = busy(c)
+		return a.render(c, http.StatusServiceUnavailable, confirmView(form))
+	case err != nil:
+		return err
+	}
+	if err := a.store.ConfirmSignIn(c.Request().Context(), me.ID, a.now()); err != nil {
+		return err
+	}
+	a.logEvent(c, store.IdentityVerified, me.UID)
+	if err := a.renewSession(c); err != nil {
+		return err
+	}
+	return do()
+}
+
+// checkOwnPassword returns the account of the signed-in person if this is its password, errWrongCredentials if not,
+// and errNotSignedIn if the account was deleted meanwhile.
+func (a *app) checkOwnPassword(c echo.Context, secret string) (store.User, error) {
+	me := currentSignIn(c)
+	user, err := a.store.UserByUsername(c.Request().Context(), me.Username)
+	if errors.Is(err, store.ErrNoUser) || err == nil && user.UID != me.UID {
+		return store.User{}, errNotSignedIn
+	}
+	if err != nil {
+		return store.User{}, err
+	}
+	user, err = a.checkPassword(c, user, secret)
+	if errors.Is(err, errWrongCredentials) {
+		if err := a.recordFailure(c, store.LoginFailed, me.UID); err != nil {
+			return store.User{}, err
+		}
+	}
+	return user, err
+}
+
+// carried are the fields of a form to be sent again, passwords excepted.
+func carried(sent url.Values) []components.Carried {
+	var fields []components.Carried
+	for name, values := range sent {
+		if name == components.CSRFField || strings.Contains(name, "password") {
+			continue
+		}
+		for _, value := range values {
+			fields = append(fields, components.Carried{Name: name, Value: shown(value)})
+		}
+	}
+	slices.SortFunc(fields, func(a, b components.Carried) int { return strings.Compare(a.Name, b.Name) })
+	return fields
+}
+
+func confirmView(form components.ConfirmForm) view {
+	return view{title: "Confirm it is you", main: components.Confirm(form)}
+}

@@ -1,0 +1,43 @@
+package main
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"latchkey/components"
+	"latchkey/internal/store"
+	"latchkey/internal/username"
+)
+
+func (a *app) showDelete(c echo.Context) error {
+	return a.render(c, http.StatusOK, deleteView(components.DeleteForm{CSRF: csrfToken(c), Username: currentSignIn(c).Username}))
+}
+
+// deleteAccount removes the account when its name was typed. Its sign-ins, events and codes go with it, so that no
+// session of it counts any more.
+func (a *app) deleteAccount(c echo.Context) error {
+	me := currentSignIn(c)
+	typed := c.Request().PostFormValue("username")
+	if name, _ := username.Canonical(typed); name != me.Username {
+		return a.render(c, http.StatusUnprocessableEntity, deleteView(components.DeleteForm{
+			CSRF: csrfToken(c), Username: me.Username, Typed: shown(typed),
+			UsernameError: "Type " + me.Username + " to delete this account.",
+		}))
+	}
+	return a.whenConfirmed(c, func() error {
+		if err := a.store.DeleteUser(c.Request().Context(), me.UID); err != nil {
+			return err
+		}
+		a.logEvent(c, store.AccountDeleted, me.UID)
+		if err := a.renewSession(c); err != nil {
+			return err
+		}
+		a.flash(c, "The account "+me.Username+" is deleted.")
+		return a.redirect(c, "/login")
+	})
+}
+
+func deleteView(form components.DeleteForm) view {
+	return view{title: "Delete the account", main: components.Delete(form)}
+}

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/a-h/templ"
+	"github.com/labstack/echo/v4"
+
+	"latchkey/components"
+	"latchkey/internal/password"
+	"latchkey/internal/recovery"
+	"latchkey/internal/store"
+	"latchkey/internal/username"
+)
+
+func (a *app) showRecover(c echo.Context) error {
+	form := a.recoverForm(c)
+	form.Username = shown(c.QueryParam("username"))
+	return a.render(c, http.StatusOK, recoverView(components.Recover(form)))
+}
+
+// recoverAccount lets a person who has forgotten the password back in. The first form brings name and code; when
+// they match, a second one asks for the new password, and brings both again with it.
+func (a *app) recoverAccount(c echo.Context) error {
+	r := c.Request()
+	form := a.recoverForm(c)
+	typedName, typedCode := r.PostFormValue("username"), r.PostFormValue("code")
+	form.Username = shown(typedName)
+	if strings.TrimSpace(typedName) == "" {
+		form.UsernameError = "Username cannot be empty."
+	}
+	if strings.TrimSpace(typedCode) == "" {
+		form.CodeError = "Recovery code cannot be empty."
+	}
+	if form.UsernameError != "" || form.CodeError != "" {
+		return a.render(c, http.StatusUnprocessableEntity, recoverView(components.Recover(form)))
+	}
+	if wait := a.recoveries.take(address(c), a.now()); wait > 0 {
+		a.logEvent(c, "recovery throttled", 0)
+		form.Error = tooManyTries(c, wait)
+		return a.render(c, http.StatusTooManyRequests, recoverView(components.Recover(form)))
+	}
+	name, _ := username.Canonical(typedName)
+	codeHash, _ := recovery.Hash(typedCode)
+	user, err := a.store.UserByRecoveryCode(r.Context(), name, codeHash[:])
+	if errors.Is(err, store.ErrNoRecoveryCode) {
+		if err := a.recordFailure(c, store.RecoveryFailed, user.UID); err != nil {
+			return err
+		}
+		form.Error = wrongRecoveryCode
+		return a.render(c, http.StatusUnauthorized, recoverView(components.Recover(form)))
+	}
+	if err != nil {
+		return err
+	}
+	form.Code = typedCode
+	if !r.PostForm.Has("password") {
+		return a.render(c, http.StatusOK, recoverView(components.RecoverPassword(form)))
+	}
+	return a.setRecoveredPassword(c, form, user, codeHash[:])
+}
+
+const wrongRecoveryCode = "Invalid username or recovery code."
+
+// setRecoveredPassword ends the recovery: new password, new code, no sign-in left. The person then logs in with it.
+func (a *app) setRecoveredPassword(c echo.Context, form components.RecoverForm, user store.User, codeHash []byte) error {
+	secret := c.Request().PostFormValue("password")
+	if form.PasswordError = a.policy.Judge(secret, user.Username); form.PasswordError != "" {
+		return a.render(c, http.StatusUnprocessableEntity, recoverView(components.RecoverPassword(form)))
+	}
+	passHash, err := a.hasher.Hash(c.Request().Context(), secret)
+	if errors.Is(err, password.ErrBusy) {
+		form.Error = busy(c)
+		return a.render(c, http.StatusServiceUnavailable, recoverView(components.RecoverPassword(form)))
+	}
+	if err != nil {
+		return err
+	}
+	newCode := recovery.NewCode()
+	newCodeHash, _ := recovery.Hash(newCode)
+	err = a.store.Recover(c.Request().Context(), store.Recovery{
+		UID: user.UID, CodeHash: codeHash, NewCodeHash: newCodeHash[:], NewPassHash: passHash,
+	}, a.occasion(c))
+	if errors.Is(err, store.ErrNoRecoveryCode) { // spent by another browser a moment ago
+		form.Error = wrongRecoveryCode
+		return a.render(c, http.StatusUnauthorized, recoverView(components.Recover(form)))
+	}
+	if err != nil {
+		return err
+	}
+	a.logEvent(c, store.RecoveryCodeUsed, user.UID)
+	a.logEvent(c, store.PasswordChanged, user.UID)
+	a.logEvent(c, store.RecoveryCodeMade, user.UID)
+	return a.render(c, http.StatusOK, recoverView(components.Recovered(user.Username, newCode)))
+}
+
+func (a *app) recoverForm(c echo.Context) components.RecoverForm {
+	return components.RecoverForm{CSRF: csrfToken(c), PasswordRule: a.passwordRule(), PasswordMinLength: a.policy.MinLength}
+}
+
+func recoverView(main templ.Component) view {
+	return view{title: "Get back in", main: main}
+}

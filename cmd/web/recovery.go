@@ -1,0 +1,65 @@
+package main
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"latchkey/components"
+	"latchkey/internal/recovery"
+	"latchkey/internal/store"
+)
+
+func (a *app) showRecovery(c echo.Context) error {
+	me := currentSignIn(c)
+	status, err := a.store.RecoveryStatus(c.Request().Context(), me.UID)
+	if err != nil {
+		return err
+	}
+	return a.render(c, http.StatusOK, view{title: "Recovery code", main: components.Recovery(components.RecoveryPage{
+		CSRF: csrfToken(c), Username: me.Username, MadeAt: status.MadeAt,
+	})})
+}
+
+// stepRecovery takes the forms about one's own recovery code: make one, it is saved, not now.
+func (a *app) stepRecovery(c echo.Context) error {
+	me := currentSignIn(c)
+	ctx := c.Request().Context()
+	switch c.Request().PostFormValue("step") {
+	case "make":
+		return a.whenConfirmed(c, func() error { return a.makeRecoveryCode(c) })
+	case "saved":
+		if err := a.store.MarkRecoveryCodeSaved(ctx, me.UID); err != nil {
+			return err
+		}
+		a.flash(c, "The recovery code is ready. Keep it safe.")
+	case "later":
+		if err := a.store.PutOffRecoveryCode(ctx, me.UID); err != nil {
+			return err
+		}
+		a.flash(c, "You can make a recovery code at any time.")
+	default:
+		return echo.ErrBadRequest
+	}
+	return a.redirect(c, components.HomePath(me.Username))
+}
+
+// makeRecoveryCode shows the new code in the answer itself: it is nowhere else, so that there is no other page to
+// lead to.
+func (a *app) makeRecoveryCode(c echo.Context) error {
+	me := currentSignIn(c)
+	code := recovery.NewCode()
+	hash, _ := recovery.Hash(code)
+	err := a.store.SetRecoveryCode(c.Request().Context(), me.UID, hash[:], a.occasion(c))
+	if errors.Is(err, store.ErrNoUser) {
+		return errNotSignedIn
+	}
+	if err != nil {
+		return err
+	}
+	a.logEvent(c, store.RecoveryCodeMade, me.UID)
+	return a.render(c, http.StatusOK, view{
+		title: "Your recovery code", main: components.NewRecoveryCode(me.Username, code, csrfToken(c)),
+	})
+}

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+	"github.com/mileusna/useragent"
+
+	"latchkey/components"
+	"latchkey/internal/store"
+)
+
+// showSignIns lists where the person is signed in, this browser first (ASVS 5.0 7.5.2).
+func (a *app) showSignIns(c echo.Context) error {
+	me := currentSignIn(c)
+	all, err := a.store.SignInsOf(c.Request().Context(), me.UID)
+	if err != nil {
+		return err
+	}
+	page := components.SignInsPage{CSRF: csrfToken(c), Username: me.Username}
+	for _, signIn := range all {
+		row := components.SignInRow{
+			ID: signIn.ID, Here: signIn.ID == me.ID, Browser: browserInWords(signIn.UserAgent), Address: signIn.Address,
+			BeganAt: signIn.CreatedAt, LastUsedAt: signIn.LastSeenAt,
+		}
+		switch {
+		case row.Here:
+			page.Rows = append([]components.SignInRow{row}, page.Rows...)
+		case !a.hasEnded(signIn):
+			page.Rows = append(page.Rows, row)
+		}
+	}
+	return a.render(c, http.StatusOK, view{title: "Where you are signed in", main: components.SignIns(page)})
+}
+
+// endSignIn ends one other sign-in of the account, or all others. One that is not there any more, or that is
+// somebody else's, gets the same answer.
+func (a *app) endSignIn(c echo.Context) error {
+	return a.whenConfirmed(c, func() error {
+		me := currentSignIn(c)
+		ctx := c.Request().Context()
+		var ended int
+		var err error
+		if c.Request().PostFormValue("others") != "" {
+			ended, err = a.store.EndOtherSignIns(ctx, me.UID, me.ID, a.occasion(c))
+		} else {
+			ended, err = a.store.EndSignIn(ctx, me.UID, c.Request().PostFormValue("id"), a.occasion(c))
+		}
+		if err != nil {
+			return err
+		}
+		switch {
+		case ended == 0:
+			a.flash(c, "That sign-in had ended already.")
+		case ended == 1:
+			a.flash(c, "The sign-in is ended.")
+		default:
+			a.flash(c, "All other sign-ins are ended.")
+		}
+		for range ended {
+			a.logEvent(c, store.SignInEnded, me.UID)
+		}
+		return a.redirect(c, components.SignInsPath(me.Username))
+	})
+}
+
+// browserInWords is what a person can recognise of a User-Agent header.
+func browserInWords(userAgent string) string {
+	parsed := useragent.Parse(userAgent)
+	switch {
+	case parsed.Name != "" && parsed.OS != "":
+		return parsed.Name + " on " + parsed.OS
+	case parsed.Name != "":
+		return parsed.Name
+	}
+	return "An unknown browser"
+}

@@ -1,0 +1,62 @@
+package recovery_test
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"latchkey/internal/recovery"
+)
+
+func TestACodeIsShownInGroupsThatAreEasyToRead(t *testing.T) {
+	seen := map[string]bool{}
+	for range 1000 {
+		code := recovery.NewCode()
+		if !regexp.MustCompile(`^([0-9A-HJKMNP-TV-Z]{5}-){4}[0-9A-HJKMNP-TV-Z]{6}$`).MatchString(code) || seen[code] {
+			t.Fatalf("code %q", code)
+		}
+		seen[code] = true
+	}
+}
+
+func TestACodeIsReadHoweverItIsTyped(t *testing.T) {
+	const code = "01234-56789-ABCDE-FGHJK-MNPQ10"
+	want, ok := recovery.Hash(code)
+	if !ok {
+		t.Fatal("not read at all")
+	}
+	for _, typed := range []string{
+		strings.ToLower(code), strings.ReplaceAll(code, "-", ""), strings.ReplaceAll(code, "-", " "), "  " + code + "\n",
+		"O1234-56789-abcde-fghjk-mnpqLo", "oI234 56789\u00a0ABCDE\u2011FGHJK\u2013MNPQi0", "0-1-2-3-4-5-6-7-8-9-A-B-C-D-E-F-G-H-J-K-M-N-P-Q-1-0",
+	} {
+		if got, ok := recovery.Hash(typed); !ok || got != want {
+			t.Errorf("%q is not taken for %q", typed, code)
+		}
+	}
+}
+
+func TestWhatIsNoCodeMatchesNone(t *testing.T) {
+	code := recovery.NewCode()
+	right, _ := recovery.Hash(code)
+	for _, typed := range []string{"", "-", code[:len(code)-1], code + "0", strings.Repeat("0", 10_000), strings.Repeat("-", 10_000), "U" + code[1:], "é" + code[1:], "\xff" + code[1:], code + code} {
+		if hash, ok := recovery.Hash(typed); ok || hash == right {
+			t.Errorf("%.40q is taken for a code", typed)
+		}
+	}
+	other, ok := recovery.Hash(recovery.NewCode())
+	if !ok || other == right {
+		t.Error("two codes have one hash")
+	}
+}
+
+func FuzzHash(f *testing.F) {
+	for _, seed := range []string{"", "01234-56789-ABCDE-FGHJK-MNPQ10", "oil", "\xff", strings.Repeat("0", 27)} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, typed string) {
+		hash, ok := recovery.Hash(typed)
+		if again, okAgain := recovery.Hash(" " + strings.ToLower(typed)); ok && len(typed) < 100 && (!okAgain || again != hash) {
+			t.Fatalf("%q and its lower case differ", typed)
+		}
+	})
+}

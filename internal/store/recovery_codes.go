@@ -1,0 +1,127 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// ErrNoRecoveryCode means that the code is not, or no longer, the account's.
+var ErrNoRecoveryCode = errors.New("no such recovery code")
+
+// RecoveryStatus is how an account stands with its recovery code.
+type RecoveryStatus struct {
+	// MadeAt is zero when there is no code.
+	MadeAt time.Time
+	// Saved is whether the person said that the code is in a safe place.
+	Saved bool
+	// PutOff is whether the person does not want to be asked to make one.
+	PutOff bool
+}
+
+// RecoveryStatus reads it; for an account that is gone it is the zero value.
+func (s *Store) RecoveryStatus(ctx context.Context, uid int64) (RecoveryStatus, error) {
+	var status RecoveryStatus
+	var madeAt sql.NullInt64
+	var saved sql.NullBool
+	err := s.db.QueryRowContext(ctx, `
+		SELECT recovery_put_off, recovery_codes.created_at, saved
+		FROM users LEFT JOIN recovery_codes USING (uid) WHERE uid = ?`, uid).Scan(&status.PutOff, &madeAt, &saved)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return status, fmt.Errorf("read recovery status: %w", unavailable(err))
+	}
+	if madeAt.Valid {
+		status.MadeAt = time.Unix(madeAt.Int64, 0)
+	}
+	status.Saved = saved.Bool
+	return status, nil
+}
+
+// PutOffRecoveryCode remembers that the person does not want to be asked again.
+func (s *Store) PutOffRecoveryCode(ctx context.Context, uid int64) error {
+	_, err := s.db.ExecContext(ctx, "UPDATE users SET recovery_put_off = 1 WHERE uid = ?", uid)
+	if err != nil {
+		return fmt.Errorf("put off recovery code: %w", unavailable(err))
+	}
+	return nil
+}
+
+// SetRecoveryCode gives the account a new code, in place of the one it had. ErrNoUser means that it was deleted.
+func (s *Store) SetRecoveryCode(ctx context.Context, uid int64, codeHash []byte, occasion Occasion) error {
+	return s.write(ctx, "set recovery code", func(tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, `
+			INSERT INTO recovery_codes (uid, code_hash, created_at) SELECT uid, ?, ? FROM users WHERE uid = ?
+			ON CONFLICT (uid) DO UPDATE SET code_hash = excluded.code_hash, created_at = excluded.created_at, saved = 0`,
+			codeHash, occasion.At.Unix(), uid)
+		if err := changedOne(result, err, ErrNoUser); err != nil {
+			return err
+		}
+		return recordEvent(ctx, tx, uid, RecoveryCodeMade, occasion)
+	})
+}
+
+// MarkRecoveryCodeSaved remembers that the person has the code in a safe place.
+func (s *Store) MarkRecoveryCodeSaved(ctx context.Context, uid int64) error {
+	if _, err := s.db.ExecContext(ctx, "UPDATE recovery_codes SET saved = 1 WHERE uid = ?", uid); err != nil {
+		return fmt.Errorf("mark recovery code saved: %w", unavailable(err))
+	}
+	return nil
+}
+
+// UserByRecoveryCode finds the account with this name and code. A name without an account, an account without a
+// code and a wrong code are all ErrNoRecoveryCode, after the same work; the account that was named is still
+// returned, if there is one, for the log and its activity alone.
+func (s *Store) UserByRecoveryCode(ctx context.Context, username string, codeHash []byte) (User, error) {
+	var user User
+	var matches bool
+	// Comparing in SQL is not constant in time, but what is compared are hashes of 128 random bits: how far one agrees
+	// with another tells nothing about the code.
+	err := s.db.QueryRowContext(ctx, `
+		SELECT uid, username, pass_hash, coalesce(code_hash = ?, 0)
+		FROM users LEFT JOIN recovery_codes USING (uid) WHERE username = ?`, codeHash, username).
+		Scan(&user.UID, &user.Username, &user.PassHash, &matches)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return User{}, ErrNoRecoveryCode
+	case err != nil:
+		return User{}, fmt.Errorf("find recovery code: %w", unavailable(err))
+	case !matches:
+		return user, ErrNoRecoveryCode
+	}
+	return user, nil
+}
+
+// Recovery is what using a recovery code does.
+type Recovery struct {
+	UID         int64
+	CodeHash    []byte
+	NewCodeHash []byte
+	NewPassHash string
+}
+
+// Recover spends the code, gives the account a new one and a new password, and ends all its sign-ins, in one
+// transaction. ErrNoRecoveryCode means that the code was spent or replaced meanwhile; then nothing has changed.
+func (s *Store) Recover(ctx context.Context, r Recovery, occasion Occasion) error {
+	return s.write(ctx, "recover account", func(tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, `
+			UPDATE recovery_codes SET code_hash = ?, created_at = ?, saved = 0 WHERE uid = ? AND code_hash = ?`,
+			r.NewCodeHash, occasion.At.Unix(), r.UID, r.CodeHash)
+		if err := changedOne(result, err, ErrNoRecoveryCode); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, "UPDATE users SET pass_hash = ? WHERE uid = ?", r.NewPassHash, r.UID); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, "DELETE FROM sign_ins WHERE uid = ?", r.UID); err != nil {
+			return err
+		}
+		for _, kind := range []EventKind{RecoveryCodeUsed, PasswordChanged, RecoveryCodeMade} {
+			if err := recordEvent(ctx, tx, r.UID, kind, occasion); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
