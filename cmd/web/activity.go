@@ -31,6 +31,7 @@ var eventWords = map[store.EventKind]string{
 	store.AccountCreated:   "The account was created",
 	store.LoginSucceeded:   "Login",
 	store.LoginFailed:      "Failed login: wrong password",
+	store.LoginThrottled:   "A login was refused: too many failed ones before it",
 	store.LoggedOut:        "Logout",
 	store.PasswordChanged:  "The password was changed",
 	store.RecoveryCodeMade: "A recovery code was made",

@@ -136,8 +136,8 @@ func TestTheActivityShowsTheLastFiftyEvents(t *testing.T) {
 	}
 }
 
-func TestGuessingDoesNotGrowTheFileWithoutBound(t *testing.T) {
-	s := newSite(t)
+func TestGuessingDoesNotGrowTheActivityWithoutBound(t *testing.T) {
+	s := newSite(t, "--stranger-failures=1000", "--stranger-close=1000", "--failures-per-hour=1000")
 	s.signUp("bob")
 	for range 210 {
 		s.browser().post("/login", "username", "bob", "password", "wrong password")

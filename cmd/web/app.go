@@ -25,10 +25,6 @@ type app struct {
 	policy   password.Policy
 	log      *slog.Logger
 	now      func() time.Time
-
-	signups    *addressLimit
-	nameChecks *addressLimit
-	recoveries *addressLimit
 }
 
 // newApp wires the program up. The settings have been validated.
@@ -47,11 +43,8 @@ func newApp(s *settings, db *store.Store, log *slog.Logger, now func() time.Time
 			MinLength: s.PasswordMinLength,
 			SiteNames: []string{components.SiteName, site.Hostname()},
 		},
-		log:        log,
-		now:        now,
-		signups:    newAddressLimit(s.SignupsPerHour, time.Hour),
-		nameChecks: newAddressLimit(s.NameChecksPerMinute, time.Minute),
-		recoveries: newAddressLimit(s.RecoveriesPerHour, time.Hour),
+		log: log,
+		now: now,
 	}
 }
 
@@ -79,6 +72,8 @@ func (a *app) cleanUp(ctx context.Context) {
 		PlainUnusedSince:      now.Add(-a.settings.SignInIdle),
 		RememberedUnusedSince: now.Add(-a.settings.RememberedIdle),
 		EventsBefore:          now.Add(-a.settings.EventRetention),
+		BrowsersUnusedSince:   now.Add(-deviceCookieLasts),
+		Now:                   now,
 	})
 	if err != nil && ctx.Err() == nil {
 		a.log.Error("clean-up", "error", err)

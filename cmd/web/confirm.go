@@ -41,7 +41,11 @@ func (a *app) whenConfirmed(c echo.Context, do func() error) error {
 		return a.render(c, http.StatusUnprocessableEntity, confirmView(form))
 	}
 	_, err := a.checkOwnPassword(c, secret)
+	var throttled *throttledError
 	switch {
+	case errors.As(err, &throttled):
+		form.Error = a.throttledMessage(c, throttled)
+		return a.render(c, http.StatusTooManyRequests, confirmView(form))
 	case errors.Is(err, errWrongCredentials):
 		form.PasswordError = "That is not your password."
 		return a.render(c, http.StatusUnauthorized, confirmView(form))
@@ -62,7 +66,7 @@ func (a *app) whenConfirmed(c echo.Context, do func() error) error {
 }
 
 // checkOwnPassword returns the account of the signed-in person if this is its password, errWrongCredentials if not,
-// and errNotSignedIn if the account was deleted meanwhile.
+// a *throttledError if it comes too early, and errNotSignedIn if the account was deleted meanwhile.
 func (a *app) checkOwnPassword(c echo.Context, secret string) (store.User, error) {
 	me := currentSignIn(c)
 	user, err := a.store.UserByUsername(c.Request().Context(), me.Username)
@@ -72,13 +76,8 @@ func (a *app) checkOwnPassword(c echo.Context, secret string) (store.User, error
 	if err != nil {
 		return store.User{}, err
 	}
-	user, err = a.checkPassword(c, user, secret)
-	if errors.Is(err, errWrongCredentials) {
-		if err := a.recordFailure(c, store.LoginFailed, me.UID); err != nil {
-			return store.User{}, err
-		}
-	}
-	return user, err
+	g, err := a.guess(c, me.Username, me.ID)
+	return a.finishGuess(c, g, err, user, secret)
 }
 
 // carried are the fields of a form to be sent again, passwords excepted.

@@ -39,6 +39,10 @@ func (a *app) handleError(err error, c echo.Context) {
 		retryAfter(c, 5*time.Second)
 	}
 	problem := problemOf(status, c)
+	var throttled *throttledError
+	if errors.As(err, &throttled) {
+		problem.Message = a.throttledMessage(c, throttled)
+	}
 	page := components.Page{Title: problem.Title, Main: components.ProblemPage(problem)}
 	body := components.Whole(page)
 	if swapsFragment(c.Request()) {
@@ -53,7 +57,10 @@ func (a *app) handleError(err error, c echo.Context) {
 
 func statusOf(err error) int {
 	var http4 *echo.HTTPError
+	var throttled *throttledError
 	switch {
+	case errors.As(err, &throttled):
+		return http.StatusTooManyRequests
 	case errors.Is(err, errNotSignedIn):
 		return http.StatusUnauthorized
 	case errors.Is(err, context.Canceled):
@@ -93,6 +100,8 @@ func problemOf(status int, c echo.Context) components.Problem {
 	case http.StatusBadRequest:
 		start.Title = "Not understood"
 		start.Message = "The form arrived damaged. Please load the page again and send it once more."
+	case http.StatusTooManyRequests:
+		start.Title = "Too many tries"
 	case http.StatusServiceUnavailable:
 		start.Title = "Not available at the moment"
 		start.Message = "Something we depend on does not answer. Nothing was changed. Please try again in a few seconds."

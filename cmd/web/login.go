@@ -41,7 +41,11 @@ func (a *app) logIn(c echo.Context) error {
 		return a.render(c, http.StatusUnprocessableEntity, loginView(form))
 	}
 	user, err := a.signIn(c, typed, secret, form.Remember)
+	var throttled *throttledError
 	switch {
+	case errors.As(err, &throttled):
+		form.Error = a.throttledMessage(c, throttled)
+		return a.render(c, http.StatusTooManyRequests, loginView(form))
 	case errors.Is(err, errWrongCredentials), errors.Is(err, store.ErrPasswordChanged):
 		form.Error = "Invalid username or password."
 		return a.render(c, http.StatusUnauthorized, loginView(form))
@@ -78,21 +82,47 @@ func (a *app) signIn(c echo.Context, typed, secret string, remember bool) (store
 	return user, a.startSignIn(c, user, remember)
 }
 
-// authenticate returns the account with this name and password, or errWrongCredentials after the same work whether
-// there is such an account or not.
+// authenticate returns the account with this name and password, or errWrongCredentials, or a *throttledError: each
+// after the same work, whether there is such an account or not.
 func (a *app) authenticate(c echo.Context, typed, secret string) (store.User, error) {
 	name, _ := username.Canonical(typed) // a name that is not allowed is looked up, and not found, as ""
 	user, err := a.store.UserByUsername(c.Request().Context(), name)
 	if err != nil && !errors.Is(err, store.ErrNoUser) {
 		return store.User{}, err
 	}
-	user, err = a.checkPassword(c, user, secret)
-	if errors.Is(err, errWrongCredentials) {
+	lane := name
+	if lane == "" {
+		lane = "not allowed: " + typed
+	}
+	browser, err := a.knownBrowser(c, lane)
+	if err != nil {
+		return store.User{}, err
+	}
+	g, err := a.guess(c, lane, browser)
+	return a.finishGuess(c, g, err, user, secret)
+}
+
+// finishGuess checks the password unless the guess was refused, settles it, and records a failure.
+func (a *app) finishGuess(c echo.Context, g guess, refused error, user store.User, secret string) (store.User, error) {
+	var throttled *throttledError
+	if errors.As(refused, &throttled) {
+		if err := a.recordFailure(c, store.LoginThrottled, user.UID); err != nil {
+			return store.User{}, err
+		}
+	}
+	if refused != nil {
+		return store.User{}, refused
+	}
+	user, outcome := a.checkPassword(c, user, secret)
+	if err := a.settle(c, g, outcome); err != nil {
+		return store.User{}, err
+	}
+	if errors.Is(outcome, errWrongCredentials) {
 		if err := a.recordFailure(c, store.LoginFailed, user.UID); err != nil {
 			return store.User{}, err
 		}
 	}
-	return user, err
+	return user, outcome
 }
 
 // checkPassword returns errWrongCredentials unless this is the user's password, and the user with the hash as it is

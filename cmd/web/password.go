@@ -37,10 +37,14 @@ func (a *app) changePassword(c echo.Context) error {
 		hash, err = a.hasher.Hash(c.Request().Context(), chosen)
 	}
 	if err == nil {
-		change := store.PasswordChange{UID: me.UID, OldHash: user.PassHash, NewHash: hash, KeepSignIn: me.ID}
+		change := store.PasswordChange{UID: me.UID, OldHash: user.PassHash, NewHash: hash, KeepSignIn: me.ID, KeepBrowser: a.deviceHash(c)}
 		err = a.store.ChangePassword(c.Request().Context(), change, a.occasion(c))
 	}
+	var throttled *throttledError
 	switch {
+	case errors.As(err, &throttled):
+		form.Error = a.throttledMessage(c, throttled)
+		return a.render(c, http.StatusTooManyRequests, passwordView(form))
 	case errors.Is(err, errWrongCredentials):
 		form.CurrentError = "That is not your current password."
 		return a.render(c, http.StatusUnprocessableEntity, passwordView(form))

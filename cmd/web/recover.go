@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
@@ -37,10 +38,14 @@ func (a *app) recoverAccount(c echo.Context) error {
 	if form.UsernameError != "" || form.CodeError != "" {
 		return a.render(c, http.StatusUnprocessableEntity, recoverView(components.Recover(form)))
 	}
-	if wait := a.recoveries.take(address(c), a.now()); wait > 0 {
-		a.logEvent(c, "recovery throttled", 0)
-		form.Error = tooManyTries(c, wait)
+	var throttled *throttledError
+	err := a.allow(c, "recovery", a.settings.RecoveriesPerHour, time.Hour)
+	if errors.As(err, &throttled) {
+		form.Error = a.throttledMessage(c, throttled)
 		return a.render(c, http.StatusTooManyRequests, recoverView(components.Recover(form)))
+	}
+	if err != nil {
+		return err
 	}
 	name, _ := username.Canonical(typedName)
 	codeHash, _ := recovery.Hash(typedCode)
@@ -82,6 +87,7 @@ func (a *app) setRecoveredPassword(c echo.Context, form components.RecoverForm, 
 	newCodeHash, _ := recovery.Hash(newCode)
 	err = a.store.Recover(c.Request().Context(), store.Recovery{
 		UID: user.UID, CodeHash: codeHash, NewCodeHash: newCodeHash[:], NewPassHash: passHash,
+		ResetCounter: counterKey("strangers", user.Username),
 	}, a.occasion(c))
 	if errors.Is(err, store.ErrNoRecoveryCode) { // spent by another browser a moment ago
 		form.Error = wrongRecoveryCode

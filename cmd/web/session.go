@@ -123,10 +123,14 @@ func (a *app) startSignIn(c echo.Context, user store.User, remember bool) error 
 	}
 	others := slices.DeleteFunc(slices.Clone(present), func(s store.SignIn) bool { return s.UID == user.UID })
 	replaced := slices.DeleteFunc(present, func(s store.SignIn) bool { return s.UID != user.UID })
-	started, err := a.store.CreateSignIn(c.Request().Context(), user, remember, signInIDs(replaced), a.occasion(c))
+	cookie, browser := a.newDevice(c)
+	started, err := a.store.CreateSignIn(c.Request().Context(), store.NewSignIn{
+		User: user, Remembered: remember, Replaced: signInIDs(replaced), Browser: browser,
+	}, a.occasion(c))
 	if err != nil {
 		return err
 	}
+	c.SetCookie(cookie)
 	return a.keepSignIns(c, append(others, started))
 }
 

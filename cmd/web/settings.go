@@ -34,6 +34,14 @@ type settings struct {
 	HashThreads       uint8  `default:"1" placeholder:"N" help:"Threads of one password hash (${default})."`
 	HashQueue         int    `default:"256" placeholder:"N" help:"Password checks that may wait while as many run as there are processors; past it people are asked to try again (${default})."`
 
+	KnownBrowserFailures int           `default:"10" placeholder:"N" help:"Failed logins to one account allowed to a browser that logged in to it before (${default}) …"`
+	KnownBrowserWindow   time.Duration `default:"10m" help:"… in this time (${default})."`
+	StrangerFailures     int           `default:"5" placeholder:"N" help:"Failed logins to one account allowed to all other browsers together, before each further try has to wait (${default})."`
+	StrangerWait         time.Duration `default:"30s" help:"The first of these waits (${default}); each next one is twice as long, …"`
+	StrangerMaxWait      time.Duration `default:"1h" help:"… up to this (${default})."`
+	StrangerClose        int           `default:"100" placeholder:"N" help:"Failures in a row after which only a known browser or the recovery code lets anybody in (${default})."`
+	FailuresPerHour      int           `default:"100" placeholder:"N" help:"Failed logins, over all accounts, that one address may have in an hour (${default})."`
+
 	SignupsPerHour      int `default:"30" placeholder:"N" help:"Signups that one address may try in an hour (${default})."`
 	NameChecksPerMinute int `default:"60" placeholder:"N" help:"Usernames whose availability one address may ask for in a minute (${default})."`
 
@@ -83,6 +91,15 @@ func (s *settings) Validate() error {
 	}
 	if s.HashIterations < 1 || s.HashIterations > 100 || s.HashThreads < 1 {
 		return errors.New("--hash-iterations: 1 to 100; --hash-threads: 1 to 255")
+	}
+	if s.KnownBrowserFailures < 1 || s.StrangerFailures < 1 || s.FailuresPerHour < 1 {
+		return errors.New("--known-browser-failures, --stranger-failures and --failures-per-hour: at least 1")
+	}
+	if s.StrangerClose < s.StrangerFailures {
+		return errors.New("--stranger-close: cannot be less than --stranger-failures")
+	}
+	if s.KnownBrowserWindow < time.Second || s.StrangerWait < time.Second || s.StrangerMaxWait < s.StrangerWait {
+		return errors.New("--known-browser-window and --stranger-wait: at least 1s; --stranger-max-wait: not less than --stranger-wait")
 	}
 	if s.HashQueue < 0 || s.SignupsPerHour < 1 || s.NameChecksPerMinute < 1 || s.RecoveriesPerHour < 1 {
 		return errors.New("--hash-queue: at least 0; --signups-per-hour, --name-checks-per-minute and --recoveries-per-hour: at least 1")

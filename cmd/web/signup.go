@@ -32,10 +32,14 @@ func (a *app) signUp(c echo.Context) error {
 	if form.Invalid() {
 		return a.render(c, http.StatusUnprocessableEntity, signupView(form))
 	}
-	if wait := a.signups.take(address(c), a.now()); wait > 0 {
-		a.logEvent(c, "signup throttled", 0)
-		form.Error = tooManyTries(c, wait)
+	var throttled *throttledError
+	err := a.allow(c, "signup", a.settings.SignupsPerHour, time.Hour)
+	if errors.As(err, &throttled) {
+		form.Error = a.throttledMessage(c, throttled)
 		return a.render(c, http.StatusTooManyRequests, signupView(form))
+	}
+	if err != nil {
+		return err
 	}
 	hash, err := a.hasher.Hash(c.Request().Context(), secret)
 	if errors.Is(err, password.ErrBusy) {
@@ -61,9 +65,13 @@ func (a *app) signUp(c echo.Context) error {
 // checkUsername says whether a name may be chosen, while the person types it.
 func (a *app) checkUsername(c echo.Context) error {
 	typed := c.QueryParam("username")
-	if wait := a.nameChecks.take(address(c), a.now()); wait > 0 {
-		a.logEvent(c, "name check throttled", 0)
-		return a.renderNameCheck(c, http.StatusTooManyRequests, typed, tooManyTries(c, wait))
+	var throttled *throttledError
+	err := a.allow(c, "name check", a.settings.NameChecksPerMinute, time.Minute)
+	if errors.As(err, &throttled) {
+		return a.renderNameCheck(c, http.StatusTooManyRequests, typed, a.throttledMessage(c, throttled))
+	}
+	if err != nil {
+		return err
 	}
 	name, problem := username.Canonical(typed)
 	if problem == "" {
@@ -113,10 +121,6 @@ func notAvailable(name string) string {
 // shown is what was typed as it can stand in a page again.
 func shown(typed string) string {
 	return strings.ToValidUTF8(typed, "\uFFFD")
-}
-
-func tooManyTries(c echo.Context, wait time.Duration) string {
-	return fmt.Sprintf("Too many tries from your address. Please wait %s and try again.", retryAfter(c, wait))
 }
 
 // busyWait is about how long a full queue of password checks takes to empty.

@@ -22,12 +22,13 @@ import (
 // A site is the whole program but for its listener: the real router over a real database file. Only its clock is
 // ours to set, and hashing is cheap.
 type site struct {
-	t      *testing.T
-	app    *app
-	server *httptest.Server
-	db     *sql.DB // a connection of the test's own, as another program would open the file
-	clock  *clock
-	log    *logBuffer
+	t       *testing.T
+	app     *app
+	handler http.Handler
+	server  *httptest.Server
+	db      *sql.DB // a connection of the test's own, as another program would open the file
+	clock   *clock
+	log     *logBuffer
 }
 
 // newSite starts a site with the given flags.
@@ -52,13 +53,10 @@ func startSite(t *testing.T, start func(http.Handler) *httptest.Server, flags ..
 		t.Fatal(err)
 	}
 	settings := &command.Settings
-	db, err := store.Open(t.Context(), settings.DB, settings.BusyTimeout)
-	if err != nil {
-		t.Fatal(err)
-	}
 	s := &site{t: t, clock: &clock{now: time.Now()}, log: &logBuffer{}}
-	s.app = newApp(settings, db, newLogger(settings.LogFormat, s.log), s.clock.Now)
-	s.server = start(s.app.routes())
+	s.open(settings)
+	s.server = start(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }))
+	var err error
 	s.db, err = sql.Open("sqlite", "file:"+settings.DB+"?_pragma=busy_timeout(5000)")
 	if err != nil {
 		t.Fatal(err)
@@ -66,14 +64,36 @@ func startSite(t *testing.T, start func(http.Handler) *httptest.Server, flags ..
 	t.Cleanup(func() {
 		s.server.Close()
 		s.db.Close()
-		if err := db.Close(); err != nil {
-			t.Errorf("close database: %v", err)
-		}
+		s.close()
 		if t.Failed() {
 			t.Logf("log:\n%s", s.log)
 		}
 	})
 	return s
+}
+
+func (s *site) open(settings *settings) {
+	s.t.Helper()
+	db, err := store.Open(s.t.Context(), settings.DB, settings.BusyTimeout)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.app = newApp(settings, db, newLogger(settings.LogFormat, s.log), s.clock.Now)
+	s.handler = s.app.routes()
+}
+
+func (s *site) close() {
+	s.t.Helper()
+	if err := s.app.store.Close(); err != nil {
+		s.t.Errorf("close database: %v", err)
+	}
+}
+
+// restart ends the program and starts it again on the same file. No request may be under way.
+func (s *site) restart() {
+	s.t.Helper()
+	s.close()
+	s.open(s.app.settings)
 }
 
 // query runs a statement in the database and returns its only value.

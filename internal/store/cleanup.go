@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"time"
 )
@@ -15,11 +16,16 @@ type Expired struct {
 	PlainUnusedSince      time.Time
 	RememberedUnusedSince time.Time
 	EventsBefore          time.Time
+	BrowsersUnusedSince   time.Time
+	Now                   time.Time
 }
 
 // CleanUp deletes what has expired in small batches, until none is left or ctx ends. Sessions and sign-ins that have
 // expired do not count even before they are deleted.
 func (s *Store) CleanUp(ctx context.Context, expired Expired) error {
+	if err := s.write(ctx, "clean up", func(tx *sql.Tx) error { return trimCounters(ctx, tx) }); err != nil {
+		return err
+	}
 	for _, batch := range []struct {
 		query string
 		args  []any
@@ -32,6 +38,10 @@ func (s *Store) CleanUp(ctx context.Context, expired Expired) error {
 			[]any{expired.RememberedUnusedSince.Unix(), cleanUpBatch}},
 		{"DELETE FROM events WHERE id IN (SELECT id FROM events WHERE at < ? LIMIT ?)",
 			[]any{expired.EventsBefore.Unix(), cleanUpBatch}},
+		{"DELETE FROM throttle WHERE key IN (SELECT key FROM throttle WHERE forget_at < ? LIMIT ?)",
+			[]any{expired.Now.Unix(), cleanUpBatch}},
+		{"DELETE FROM known_browsers WHERE (uid, token_hash) IN (SELECT uid, token_hash FROM known_browsers WHERE last_used_at < ? LIMIT ?)",
+			[]any{expired.BrowsersUnusedSince.Unix(), cleanUpBatch}},
 	} {
 		for {
 			result, err := s.db.ExecContext(ctx, batch.query, batch.args...)

@@ -17,6 +17,7 @@ const (
 	AccountDeleted   EventKind = "account deleted" // in the log alone: the account's events go with it
 	LoginSucceeded   EventKind = "login succeeded"
 	LoginFailed      EventKind = "login failed"
+	LoginThrottled   EventKind = "login throttled"
 	LoggedOut        EventKind = "logout"
 	PasswordChanged  EventKind = "password changed"
 	IdentityVerified EventKind = "password confirmed"

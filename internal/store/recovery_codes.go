@@ -99,10 +99,12 @@ type Recovery struct {
 	CodeHash    []byte
 	NewCodeHash []byte
 	NewPassHash string
+	// ResetCounter is the key of the counter that strangers may have closed.
+	ResetCounter []byte
 }
 
-// Recover spends the code, gives the account a new one and a new password, and ends all its sign-ins, in one
-// transaction. ErrNoRecoveryCode means that the code was spent or replaced meanwhile; then nothing has changed.
+// Recover spends the code, gives the account a new one and a new password, ends all its sign-ins, forgets its
+// browsers and lets it be logged in to again, in one transaction. ErrNoRecoveryCode means that the code was spent or replaced meanwhile; then nothing has changed.
 func (s *Store) Recover(ctx context.Context, r Recovery, occasion Occasion) error {
 	return s.write(ctx, "recover account", func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `
@@ -114,7 +116,12 @@ func (s *Store) Recover(ctx context.Context, r Recovery, occasion Occasion) erro
 		if _, err := tx.ExecContext(ctx, "UPDATE users SET pass_hash = ? WHERE uid = ?", r.NewPassHash, r.UID); err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, "DELETE FROM sign_ins WHERE uid = ?", r.UID); err != nil {
+		for _, table := range []string{"sign_ins", "known_browsers"} {
+			if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE uid = ?", r.UID); err != nil {
+				return err
+			}
+		}
+		if _, err := tx.ExecContext(ctx, "DELETE FROM throttle WHERE key = ?", r.ResetCounter); err != nil {
 			return err
 		}
 		for _, kind := range []EventKind{RecoveryCodeUsed, PasswordChanged, RecoveryCodeMade} {

@@ -24,26 +24,37 @@ type SignIn struct {
 	UserAgent   string
 }
 
+// NewSignIn is what a login brings.
+type NewSignIn struct {
+	User       User
+	Remembered bool
+	// Replaced are the ids of the sign-ins of the same account in the same browser.
+	Replaced []string
+	Browser  KnownBrowser
+}
+
 // CreateSignIn records that the user signed in and returns the row, with an id of at least 128 random bits. It ends
-// the sign-ins named by replaced, those of the same account in the same browser, in the same transaction. ErrPasswordChanged
-// means that user's hash is no longer the account's, or that the account is gone; then nothing has changed.
-func (s *Store) CreateSignIn(
-	ctx context.Context, user User, remembered bool, replaced []string, occasion Occasion,
-) (SignIn, error) {
+// the replaced sign-ins and remembers the browser in the same transaction. ErrPasswordChanged means that the user's
+// hash is no longer the account's, or that the account is gone; then nothing has changed.
+func (s *Store) CreateSignIn(ctx context.Context, login NewSignIn, occasion Occasion) (SignIn, error) {
+	user := login.User
 	signIn := SignIn{
-		ID: rand.Text(), UID: user.UID, Username: user.Username, Remembered: remembered,
+		ID: rand.Text(), UID: user.UID, Username: user.Username, Remembered: login.Remembered,
 		CreatedAt: occasion.At, LastSeenAt: occasion.At, ConfirmedAt: occasion.At,
 		Address: occasion.Address, UserAgent: clipUserAgent(occasion.UserAgent),
 	}
 	err := s.write(ctx, "create sign-in", func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, deleteSignIns, idList(replaced)); err != nil {
+		if _, err := tx.ExecContext(ctx, deleteSignIns, idList(login.Replaced)); err != nil {
 			return err
 		}
 		result, err := tx.ExecContext(ctx, `
 			INSERT INTO sign_ins (id, uid, created_at, last_seen_at, confirmed_at, remembered, address, user_agent)
 			SELECT ?1, uid, ?2, ?2, ?2, ?3, ?4, ?5 FROM users WHERE uid = ?6 AND pass_hash = ?7`,
-			signIn.ID, occasion.At.Unix(), remembered, signIn.Address, signIn.UserAgent, user.UID, user.PassHash)
+			signIn.ID, occasion.At.Unix(), login.Remembered, signIn.Address, signIn.UserAgent, user.UID, user.PassHash)
 		if err := changedOne(result, err, ErrPasswordChanged); err != nil {
+			return err
+		}
+		if err := rememberBrowser(ctx, tx, user.UID, login.Browser, occasion); err != nil {
 			return err
 		}
 		return recordEvent(ctx, tx, user.UID, LoginSucceeded, occasion)

@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/pressly/goose/v3"
@@ -26,6 +27,8 @@ var migrations embed.FS
 // Store is an open database file. All its methods may be called from several goroutines at once.
 type Store struct {
 	db *sql.DB
+	// tries counts since the start, for trimEvery.
+	tries atomic.Int64
 }
 
 // maxConnections bounds the pool: SQLite has one writer anyway, and each connection costs about 2 MiB.

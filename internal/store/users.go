@@ -78,9 +78,12 @@ type PasswordChange struct {
 	NewHash string
 	// KeepSignIn is the id of the only sign-in that goes on.
 	KeepSignIn string
+	// KeepBrowser is the hash of the device cookie of the only browser that stays known.
+	KeepBrowser []byte
 }
 
-// ChangePassword stores the new hash and ends the account's other sign-ins, in one transaction. ErrPasswordChanged
+// ChangePassword stores the new hash, ends the account's other sign-ins and forgets its other browsers, in one
+// transaction. ErrPasswordChanged
 // means that another change came first, or that the account is gone; then nothing has changed.
 func (s *Store) ChangePassword(ctx context.Context, change PasswordChange, occasion Occasion) error {
 	return s.write(ctx, "change password", func(tx *sql.Tx) error {
@@ -91,6 +94,10 @@ func (s *Store) ChangePassword(ctx context.Context, change PasswordChange, occas
 		}
 		if _, err := tx.ExecContext(ctx,
 			"DELETE FROM sign_ins WHERE uid = ? AND id <> ?", change.UID, change.KeepSignIn); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx,
+			"DELETE FROM known_browsers WHERE uid = ? AND token_hash <> ?", change.UID, change.KeepBrowser); err != nil {
 			return err
 		}
 		return recordEvent(ctx, tx, change.UID, PasswordChanged, occasion)

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// guesses is how many passwords an attacker can try at one account, who uses as many addresses, and tries as soon as
+// the limits allow. While the attacker waits, the program is restarted, or not.
+func guesses(t *testing.T, addresses int, restarts bool) (firstDay, inAll int) {
+	s := newSite(t, "--trusted-proxy=127.0.0.1")
+	s.signUp("bob")
+	start := s.clock.Now()
+	for try := 0; ; try++ {
+		p := s.from(fmt.Sprintf("10.0.%d.%d", try%addresses/256, try%addresses%256)).guess("bob")
+		switch {
+		case p.status == http.StatusUnauthorized:
+			inAll++
+			if s.clock.Now().Sub(start) < 24*time.Hour {
+				firstDay++
+			}
+		case strings.Contains(p.body, "Now it can only be used in a browser that logged in with it before"):
+			return firstDay, inAll
+		default:
+			wait, err := strconv.Atoi(p.wantStatus(http.StatusTooManyRequests).header.Get("Retry-After"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if restarts {
+				s.restart()
+			}
+			s.clock.Advance(time.Duration(wait) * time.Second)
+		}
+	}
+}
+
+func TestTheReadmeSaysHowManyGuessesAnAttackerGets(t *testing.T) {
+	for _, addresses := range []int{1, 10_000} {
+		for _, restarts := range []bool{false, true} {
+			day, inAll := guesses(t, addresses, restarts)
+			sentence := fmt.Sprintf("%d guesses at one account on the first day and %d in all, from one address or from 10,000, however often the program is restarted", day, inAll)
+			for _, file := range []string{"../../README.md", "../../SECURITY.md"} {
+				text, err := os.ReadFile(file)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !strings.Contains(strings.Join(strings.Fields(string(text)), " "), sentence) {
+					t.Errorf("from %d addresses, restarts %v: %s; %s says otherwise", addresses, restarts, sentence, file)
+				}
+			}
+		}
+	}
+}
+
+func TestLimitsTreatNamesThatDoNotExistExactlyAlike(t *testing.T) {
+	s := newSite(t, "--trusted-proxy=127.0.0.1", "--hash-memory=4096")
+	s.signUp("known")
+	other := s.signedIn("known") // has a known browser, a sign-in and a code
+	other.post("/user/known/recovery", "step", "make")
+	names := []string{"known", "nobody", "anyone"}
+	times := map[string][]time.Duration{}
+	for try := range 60 {
+		answers := make([]string, len(names))
+		for i := range names {
+			name := names[(i+try)%len(names)] // by turns, so that noise hits all alike
+			b := s.from(fmt.Sprintf("203.0.113.%d", try))
+			start := time.Now()
+			p := b.guess(name)
+			times[name] = append(times[name], time.Since(start))
+			for _, header := range []string{"X-Request-Id", "Date", "Content-Length"} { // differ each time, or follow from the name
+				p.header.Del(header)
+			}
+			var header strings.Builder
+			p.header.Write(&header)
+			answers[(i+try)%len(names)] = fmt.Sprint(p.status, header.String(), strings.ReplaceAll(p.body, name, "NAME"))
+		}
+		if answers[0] != answers[1] || answers[1] != answers[2] {
+			t.Fatalf("try %d: answers differ:\n%s\n%s\n%s", try, answers[0], answers[1], answers[2])
+		}
+		if try%2 == 1 {
+			s.clock.Advance(time.Hour)
+		}
+	}
+	median := func(name string) time.Duration {
+		slices.Sort(times[name])
+		return times[name][len(times[name])/2]
+	}
+	// A hash that is missing or one more would double or halve it; so would another write to the disk.
+	noise := float64(median("anyone")) / float64(median("nobody"))
+	for _, unknown := range names[1:] {
+		if ratio := float64(median("known")) / float64(median(unknown)); ratio < 0.6 || ratio > 1.6 {
+			t.Errorf("a known name takes %.2f times as long as %q (two unknown ones: %.2f)", ratio, unknown, noise)
+		}
+	}
+}
+
+func TestLimitsAreSettingsAndNonsenseIsRefused(t *testing.T) {
+	for _, flag := range []string{
+		"--known-browser-failures=0", "--known-browser-window=0s", "--stranger-failures=0", "--stranger-failures=-1", "--stranger-wait=0s",
+		"--stranger-max-wait=1s", "--stranger-close=4", "--failures-per-hour=0", "--signups-per-hour=0", "--name-checks-per-minute=-5",
+		"--recoveries-per-hour=0", "--stranger-close=many", "--stranger-wait=soon",
+	} {
+		var stderr strings.Builder
+		if code := run(t.Context(), []string{flag, "--db=" + t.TempDir() + "/never.db"}, &stderr, &stderr); code != exitUsage || strings.Count(stderr.String(), "\n") != 1 {
+			t.Errorf("%s: exit code %d, %q", flag, code, stderr.String())
+		}
+	}
+	s := newSite(t, "--stranger-failures=2", "--stranger-wait=10s", "--stranger-max-wait=20s", "--stranger-close=4")
+	s.browser().guess("bob").wantStatus(http.StatusUnauthorized)
+	for _, wait := range []time.Duration{0, 10 * time.Second, 20 * time.Second} {
+		s.clock.Advance(wait)
+		s.browser().guess("bob").wantStatus(http.StatusUnauthorized)
+	}
+	s.browser().guess("bob").wantStatus(http.StatusTooManyRequests).want("Now it can only be used in a browser that logged in with it before")
+}

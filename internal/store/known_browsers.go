@@ -1,0 +1,50 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+)
+
+// maxKnownBrowsers are remembered per account; the ones not used for longest go first.
+const maxKnownBrowsers = 20
+
+// IsKnownBrowser reports whether the account with this name was logged in to before from the browser whose device
+// cookie has this hash. A name without an account is no different from a browser not seen before.
+func (s *Store) IsKnownBrowser(ctx context.Context, username string, tokenHash []byte) (bool, error) {
+	var one int
+	err := s.db.QueryRowContext(ctx, `
+		SELECT 1 FROM known_browsers JOIN users USING (uid) WHERE username = ? AND token_hash = ?`, username, tokenHash).Scan(&one)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("find known browser: %w", unavailable(err))
+	}
+	return true, nil
+}
+
+// KnownBrowser is the device cookie of a browser in which somebody just logged in: a new one takes the place of the
+// old, for all accounts that know it, so that a cookie that was planted or copied is worth nothing afterwards.
+type KnownBrowser struct {
+	OldHash []byte
+	NewHash []byte
+}
+
+func rememberBrowser(ctx context.Context, tx *sql.Tx, uid int64, browser KnownBrowser, occasion Occasion) error {
+	if _, err := tx.ExecContext(ctx,
+		"UPDATE known_browsers SET token_hash = ? WHERE token_hash = ?", browser.NewHash, browser.OldHash); err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx,
+		"REPLACE INTO known_browsers (uid, token_hash, last_used_at) VALUES (?, ?, ?)",
+		uid, browser.NewHash, occasion.At.Unix()); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `
+		DELETE FROM known_browsers WHERE uid = ?1 AND token_hash NOT IN (
+			SELECT token_hash FROM known_browsers WHERE uid = ?1 ORDER BY last_used_at DESC, token_hash = ?2 DESC LIMIT ?3)`,
+		uid, browser.NewHash, maxKnownBrowsers)
+	return err
+}
