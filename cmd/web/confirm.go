@@ -11,7 +11,6 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"latchkey/components"
-	"latchkey/internal/password"
 	"latchkey/internal/store"
 )
 
@@ -41,18 +40,15 @@ func (a *app) whenConfirmed(c echo.Context, do func() error) error {
 		return a.render(c, http.StatusUnprocessableEntity, confirmView(form))
 	}
 	_, err := a.checkOwnPassword(c, secret)
-	var throttled *throttledError
-	switch {
-	case errors.As(err, &throttled):
-		form.Error = a.throttledMessage(c, throttled)
-		return a.render(c, http.StatusTooManyRequests, confirmView(form))
-	case errors.Is(err, errWrongCredentials):
+	if status, message := a.tryLater(c, err); status != 0 {
+		form.Error = message
+		return a.render(c, status, confirmView(form))
+	}
+	if errors.Is(err, errWrongCredentials) {
 		form.PasswordError = "That is not your password."
 		return a.render(c, http.StatusUnauthorized, confirmView(form))
-	case errors.Is(err, password.ErrBusy):
-		form.Error = busy(c)
-		return a.render(c, http.StatusServiceUnavailable, confirmView(form))
-	case err != nil:
+	}
+	if err != nil {
 		return err
 	}
 	if err := a.store.ConfirmSignIn(c.Request().Context(), me.ID, a.now()); err != nil {

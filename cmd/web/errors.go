@@ -25,7 +25,10 @@ func (a *app) handleError(err error, c echo.Context) {
 	if c.Response().Committed {
 		return
 	}
-	status := statusOf(err)
+	status, message := a.tryLater(c, err)
+	if status == 0 {
+		status = statusOf(err)
+	}
 	// A page that was under way may have set these.
 	for _, name := range []string{"Set-Cookie", "HX-Push-Url", "HX-Retarget", "HX-Reselect", "HX-Reswap"} {
 		c.Response().Header().Del(name)
@@ -35,13 +38,12 @@ func (a *app) handleError(err error, c echo.Context) {
 		// The login form belongs in a page of its own, not where a fragment was to go.
 		c.Response().Header().Set("HX-Redirect", loginPath(nextOf(c)))
 	}
-	if status == http.StatusServiceUnavailable {
+	if message == "" && status == http.StatusServiceUnavailable {
 		retryAfter(c, 5*time.Second)
 	}
 	problem := problemOf(status, c)
-	var throttled *throttledError
-	if errors.As(err, &throttled) {
-		problem.Message = a.throttledMessage(c, throttled)
+	if message != "" {
+		problem.Message = message
 	}
 	page := components.Page{Title: problem.Title, Main: components.ProblemPage(problem)}
 	body := components.Whole(page)
@@ -57,10 +59,7 @@ func (a *app) handleError(err error, c echo.Context) {
 
 func statusOf(err error) int {
 	var http4 *echo.HTTPError
-	var throttled *throttledError
 	switch {
-	case errors.As(err, &throttled):
-		return http.StatusTooManyRequests
 	case errors.Is(err, errNotSignedIn):
 		return http.StatusUnauthorized
 	case errors.Is(err, context.Canceled):

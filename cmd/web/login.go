@@ -41,18 +41,15 @@ func (a *app) logIn(c echo.Context) error {
 		return a.render(c, http.StatusUnprocessableEntity, loginView(form))
 	}
 	user, err := a.signIn(c, typed, secret, form.Remember)
-	var throttled *throttledError
-	switch {
-	case errors.As(err, &throttled):
-		form.Error = a.throttledMessage(c, throttled)
-		return a.render(c, http.StatusTooManyRequests, loginView(form))
-	case errors.Is(err, errWrongCredentials), errors.Is(err, store.ErrPasswordChanged):
+	if status, message := a.tryLater(c, err); status != 0 {
+		form.Error = message
+		return a.render(c, status, loginView(form))
+	}
+	if errors.Is(err, errWrongCredentials) || errors.Is(err, store.ErrPasswordChanged) {
 		form.Error = "Invalid username or password."
 		return a.render(c, http.StatusUnauthorized, loginView(form))
-	case errors.Is(err, password.ErrBusy):
-		form.Error = busy(c)
-		return a.render(c, http.StatusServiceUnavailable, loginView(form))
-	case err != nil:
+	}
+	if err != nil {
 		return err
 	}
 	a.logEvent(c, store.LoginSucceeded, user.UID)

@@ -7,7 +7,6 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"latchkey/components"
-	"latchkey/internal/password"
 	"latchkey/internal/store"
 )
 
@@ -40,20 +39,17 @@ func (a *app) changePassword(c echo.Context) error {
 		change := store.PasswordChange{UID: me.UID, OldHash: user.PassHash, NewHash: hash, KeepSignIn: me.ID, KeepBrowser: a.deviceHash(c)}
 		err = a.store.ChangePassword(c.Request().Context(), change, a.occasion(c))
 	}
-	var throttled *throttledError
+	if status, message := a.tryLater(c, err); status != 0 {
+		form.Error = message
+		return a.render(c, status, passwordView(form))
+	}
 	switch {
-	case errors.As(err, &throttled):
-		form.Error = a.throttledMessage(c, throttled)
-		return a.render(c, http.StatusTooManyRequests, passwordView(form))
 	case errors.Is(err, errWrongCredentials):
 		form.CurrentError = "That is not your current password."
 		return a.render(c, http.StatusUnprocessableEntity, passwordView(form))
 	case errors.Is(err, store.ErrPasswordChanged):
 		form.CurrentError = "The password was changed elsewhere a moment ago."
 		return a.render(c, http.StatusUnprocessableEntity, passwordView(form))
-	case errors.Is(err, password.ErrBusy):
-		form.Error = busy(c)
-		return a.render(c, http.StatusServiceUnavailable, passwordView(form))
 	case errors.Is(err, store.ErrNoUser):
 		return errNotSignedIn
 	case err != nil:

@@ -10,7 +10,6 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"latchkey/components"
-	"latchkey/internal/password"
 	"latchkey/internal/recovery"
 	"latchkey/internal/store"
 	"latchkey/internal/username"
@@ -38,11 +37,10 @@ func (a *app) recoverAccount(c echo.Context) error {
 	if form.UsernameError != "" || form.CodeError != "" {
 		return a.render(c, http.StatusUnprocessableEntity, recoverView(components.Recover(form)))
 	}
-	var throttled *throttledError
 	err := a.allow(c, "recovery", a.settings.RecoveriesPerHour, time.Hour)
-	if errors.As(err, &throttled) {
-		form.Error = a.throttledMessage(c, throttled)
-		return a.render(c, http.StatusTooManyRequests, recoverView(components.Recover(form)))
+	if status, message := a.tryLater(c, err); status != 0 {
+		form.Error = message
+		return a.render(c, status, recoverView(components.Recover(form)))
 	}
 	if err != nil {
 		return err
@@ -76,9 +74,9 @@ func (a *app) setRecoveredPassword(c echo.Context, form components.RecoverForm, 
 		return a.render(c, http.StatusUnprocessableEntity, recoverView(components.RecoverPassword(form)))
 	}
 	passHash, err := a.hasher.Hash(c.Request().Context(), secret)
-	if errors.Is(err, password.ErrBusy) {
-		form.Error = busy(c)
-		return a.render(c, http.StatusServiceUnavailable, recoverView(components.RecoverPassword(form)))
+	if status, message := a.tryLater(c, err); status != 0 {
+		form.Error = message
+		return a.render(c, status, recoverView(components.RecoverPassword(form)))
 	}
 	if err != nil {
 		return err

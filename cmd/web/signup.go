@@ -11,7 +11,6 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"latchkey/components"
-	"latchkey/internal/password"
 	"latchkey/internal/store"
 	"latchkey/internal/username"
 )
@@ -32,19 +31,14 @@ func (a *app) signUp(c echo.Context) error {
 	if form.Invalid() {
 		return a.render(c, http.StatusUnprocessableEntity, signupView(form))
 	}
-	var throttled *throttledError
+	var hash string
 	err := a.allow(c, "signup", a.settings.SignupsPerHour, time.Hour)
-	if errors.As(err, &throttled) {
-		form.Error = a.throttledMessage(c, throttled)
-		return a.render(c, http.StatusTooManyRequests, signupView(form))
+	if err == nil {
+		hash, err = a.hasher.Hash(c.Request().Context(), secret)
 	}
-	if err != nil {
-		return err
-	}
-	hash, err := a.hasher.Hash(c.Request().Context(), secret)
-	if errors.Is(err, password.ErrBusy) {
-		form.Error = busy(c)
-		return a.render(c, http.StatusServiceUnavailable, signupView(form))
+	if status, message := a.tryLater(c, err); status != 0 {
+		form.Error = message
+		return a.render(c, status, signupView(form))
 	}
 	if err != nil {
 		return err
@@ -65,10 +59,9 @@ func (a *app) signUp(c echo.Context) error {
 // checkUsername says whether a name may be chosen, while the person types it.
 func (a *app) checkUsername(c echo.Context) error {
 	typed := c.QueryParam("username")
-	var throttled *throttledError
 	err := a.allow(c, "name check", a.settings.NameChecksPerMinute, time.Minute)
-	if errors.As(err, &throttled) {
-		return a.renderNameCheck(c, http.StatusTooManyRequests, typed, a.throttledMessage(c, throttled))
+	if status, message := a.tryLater(c, err); status != 0 {
+		return a.renderNameCheck(c, status, typed, message)
 	}
 	if err != nil {
 		return err
@@ -121,11 +114,4 @@ func notAvailable(name string) string {
 // shown is what was typed as it can stand in a page again.
 func shown(typed string) string {
 	return strings.ToValidUTF8(typed, "\uFFFD")
-}
-
-// busyWait is about how long a full queue of password checks takes to empty.
-const busyWait = 5 * time.Second
-
-func busy(c echo.Context) string {
-	return fmt.Sprintf("Too many people are logging in at this moment. Please try again in %s.", retryAfter(c, busyWait))
 }

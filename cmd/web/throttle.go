@@ -5,10 +5,12 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
+	"latchkey/internal/password"
 	"latchkey/internal/store"
 	"latchkey/internal/throttle"
 )
@@ -21,7 +23,23 @@ type throttledError struct {
 
 func (e *throttledError) Error() string { return "throttled" }
 
-// message says when to try again, to the person and in the Retry-After header.
+// tryLater is what to say, and with which status, when nothing is wrong with what was typed but it came too early,
+// or when too much is going on: the answer says when to send it again. For other errors the status is 0.
+func (a *app) tryLater(c echo.Context, err error) (status int, message string) {
+	var throttled *throttledError
+	switch {
+	case errors.As(err, &throttled):
+		return http.StatusTooManyRequests, a.throttledMessage(c, throttled)
+	case errors.Is(err, password.ErrBusy):
+		return http.StatusServiceUnavailable, fmt.Sprintf(
+			"Too many people are logging in at this moment. Please try again in %s.", retryAfter(c, busyWait))
+	}
+	return 0, ""
+}
+
+// busyWait is about how long a full queue of password checks takes to empty.
+const busyWait = 5 * time.Second
+
 func (a *app) throttledMessage(c echo.Context, e *throttledError) string {
 	if e.wait == throttle.Closed {
 		retryAfter(c, a.settings.StrangerMaxWait)

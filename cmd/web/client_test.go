@@ -1,0 +1,119 @@
+package main
+
+import (
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"strings"
+)
+
+// A browser is a client with cookies that says, as browsers do, that its requests come from our own pages, and
+// follows redirects.
+type browser struct {
+	site   *site
+	client *http.Client
+	header http.Header // sent with each request
+}
+
+func (s *site) browser() *browser {
+	s.t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	client := *s.server.Client()
+	client.Jar = jar
+	return &browser{site: s, client: &client, header: http.Header{"Sec-Fetch-Site": {"same-origin"}}}
+}
+
+// with returns the same browser sending one more header.
+func (b *browser) with(name, value string) *browser {
+	other := *b
+	other.header = b.header.Clone()
+	other.header.Set(name, value)
+	return &other
+}
+
+// htmx returns the same browser sending what htmx sends for a swap.
+func (b *browser) htmx() *browser {
+	return b.with("HX-Request", "true").with("HX-Request-Type", "partial")
+}
+
+// stay returns the same browser not following redirects.
+func (b *browser) stay() *browser {
+	other := *b
+	client := *b.client
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	other.client = &client
+	return &other
+}
+
+func (b *browser) get(path string) page {
+	b.site.t.Helper()
+	return b.send(http.MethodGet, path, "", nil)
+}
+
+// post sends a form of names and values by turns.
+func (b *browser) post(path string, fields ...string) page {
+	b.site.t.Helper()
+	form := url.Values{}
+	for i := 0; i < len(fields); i += 2 {
+		form.Add(fields[i], fields[i+1])
+	}
+	return b.send(http.MethodPost, path, "application/x-www-form-urlencoded", strings.NewReader(form.Encode()))
+}
+
+func (b *browser) logIn(username string, more ...string) page {
+	b.site.t.Helper()
+	return b.post("/login", append([]string{"username", username, "password", goodPassword}, more...)...).
+		wantStatus(http.StatusOK)
+}
+
+func (b *browser) send(method, path, contentType string, body io.Reader) page {
+	t := b.site.t
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), method, b.site.server.URL+path, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, values := range b.header {
+		request.Header[name] = values
+	}
+	if contentType != "" {
+		request.Header.Set("Content-Type", contentType)
+	}
+	response, err := b.client.Do(request)
+	if err != nil {
+		t.Fatalf("%s %s: %v", method, path, err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatalf("%s %s: %v", method, path, err)
+	}
+	return page{t: t, what: method + " " + path, status: response.StatusCode, header: response.Header,
+		url: response.Request.URL, body: string(text), cookies: response.Cookies()}
+}
+
+// cookie is the value of a cookie that the browser holds.
+func (b *browser) cookie(name string) string {
+	address, err := url.Parse(b.site.server.URL)
+	if err != nil {
+		b.site.t.Fatal(err)
+	}
+	for _, cookie := range b.client.Jar.Cookies(address) {
+		if cookie.Name == name {
+			return cookie.Value
+		}
+	}
+	return ""
+}
+
+func (b *browser) setCookie(name, value string) {
+	address, err := url.Parse(b.site.server.URL)
+	if err != nil {
+		b.site.t.Fatal(err)
+	}
+	b.client.Jar.SetCookies(address, []*http.Cookie{{Name: name, Value: value, Path: "/", Secure: address.Scheme == "https"}})
+}
