@@ -38,6 +38,11 @@ var eventWords = map[store.EventKind]string{
 	store.RecoveryCodeUsed: "The recovery code was used",
 	store.RecoveryFailed:   "A wrong recovery code was tried",
 	store.SignInEnded:      "A sign-in was ended",
+	store.AccountDisabled:  "The account was disabled",
+	store.AccountEnabled:   "The account was enabled again",
+	store.AccountUnlocked:  "The account was opened for logins again",
+	store.PasswordLinkMade: "A link to choose a password was made",
+	store.PasswordLinkUsed: "The link to choose a password was used",
 }
 
 func eventInWords(event store.Event) string {

@@ -45,6 +45,10 @@ func (a *app) handleError(err error, c echo.Context) {
 	if message != "" {
 		problem.Message = message
 	}
+	if errors.Is(err, errSignupClosed) {
+		problem.Title = "No new accounts here"
+		problem.Message = "This site makes accounts only for people it knows. Ask whoever runs it for one."
+	}
 	page := components.Page{Title: problem.Title, Main: components.ProblemPage(problem)}
 	body := components.Whole(page)
 	if swapsFragment(c.Request()) {
@@ -62,6 +66,10 @@ func statusOf(err error) int {
 	switch {
 	case errors.Is(err, errNotSignedIn):
 		return http.StatusUnauthorized
+	case errors.Is(err, errSignupClosed):
+		return http.StatusForbidden
+	case errors.Is(err, store.ErrNoLink):
+		return http.StatusGone
 	case errors.Is(err, context.Canceled):
 		return statusClientLeft
 	case store.Unavailable(err), errors.Is(err, context.DeadlineExceeded):
@@ -84,6 +92,9 @@ func problemOf(status int, c echo.Context) components.Problem {
 	case http.StatusForbidden:
 		start.Title = "This form was not sent"
 		start.Message = "It seems to come from another site, or from a page that was open for too long. Go back, load the page again, and send the form from there."
+	case http.StatusGone:
+		start.Title = "This link is no longer good"
+		start.Message = "It was used already, a newer one was made, or its time is over. Ask whoever gave it to you for a new one."
 	case http.StatusNotFound:
 		start.Title = "Page not found"
 		start.Message = "There is no page at this address."

@@ -87,6 +87,9 @@ func (a *app) authenticate(c echo.Context, typed, secret string) (store.User, er
 	if err != nil && !errors.Is(err, store.ErrNoUser) {
 		return store.User{}, err
 	}
+	if user.Disabled {
+		user.PassHash = "" // answered like a wrong password, after the same work
+	}
 	lane := name
 	if lane == "" {
 		lane = "not allowed: " + typed

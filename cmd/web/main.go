@@ -35,6 +35,10 @@ type commands struct {
 	Version  kong.VersionFlag `env:"-" help:"Print the version and leave."`
 	Settings settings         `embed:""`
 	Serve    serveCommand     `cmd:"" default:"1" help:"Serve the site (the default command)."`
+	User     userCommand      `cmd:"" help:"Look after accounts, also while the site is served."`
+	Events   eventsCommand    `cmd:"" help:"Show what happened to accounts."`
+	Backup   backupCommand    `cmd:"" help:"Copy the database to a new file, also while the site is served."`
+	Check    checkCommand     `cmd:"" help:"Look for damage in the database."`
 }
 
 // run is the whole program but for the process around it, and returns its exit code.
@@ -51,12 +55,17 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exitUsage
 	}
 	parsed.BindTo(ctx, (*context.Context)(nil))
-	parsed.BindTo(stderr, (*io.Writer)(nil))
-	if err := parsed.Run(&command.Settings); err != nil && !errors.Is(err, context.Canceled) {
+	if err := parsed.Run(&command.Settings, streams{out: stdout, log: stderr}); err != nil && !errors.Is(err, context.Canceled) {
 		fmt.Fprintf(stderr, "latchkey: %v\n", err)
 		return exitFailed
 	}
 	return exitOK
+}
+
+// streams are where a command writes: what was asked for, and what it has to say besides.
+type streams struct {
+	out io.Writer
+	log io.Writer
 }
 
 func newParser(command *commands, options ...kong.Option) *kong.Kong {

@@ -85,7 +85,7 @@ func (a *app) setRecoveredPassword(c echo.Context, form components.RecoverForm, 
 	newCodeHash, _ := recovery.Hash(newCode)
 	err = a.store.Recover(c.Request().Context(), store.Recovery{
 		UID: user.UID, CodeHash: codeHash, NewCodeHash: newCodeHash[:], NewPassHash: passHash,
-		ResetCounter: counterKey("strangers", user.Username),
+		ResetCounter: strangersKey(user.Username),
 	}, a.occasion(c))
 	if errors.Is(err, store.ErrNoRecoveryCode) { // spent by another browser a moment ago
 		form.Error = wrongRecoveryCode

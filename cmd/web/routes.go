@@ -33,6 +33,8 @@ func (a *app) routes() http.Handler {
 	pages.get("/recover", a.showRecover)
 	pages.post("/recover", a.recoverAccount)
 	pages.get("/.well-known/change-password", a.leadToPassword)
+	pages.get("/choose-password/:token", a.showPasswordLink)
+	pages.post("/choose-password/:token", a.usePasswordLink)
 	pages.get("/logout/:username", a.showLogout)
 	pages.post("/logout/:username", a.logOut)
 	pages.post("/logout", a.logOutAll)

@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -20,8 +19,8 @@ type serveCommand struct{}
 const shutdownGrace = 10 * time.Second
 
 // Run serves until ctx ends, then lets requests in flight finish and closes the database.
-func (serveCommand) Run(ctx context.Context, logTo io.Writer, s *settings) error {
-	log := newLogger(s.LogFormat, logTo)
+func (serveCommand) Run(ctx context.Context, to streams, s *settings) error {
+	log := newLogger(s.LogFormat, to.log)
 	certificates, err := s.certificates()
 	if err != nil {
 		return err

@@ -23,6 +23,9 @@ type settings struct {
 	TrustedProxy []string      `placeholder:"CIDR" help:"Networks of proxies whose X-Forwarded-For says where a request comes from. None by default."`
 	BusyTimeout  time.Duration `default:"5s" help:"How long a query waits for a locked database (${default})."`
 
+	Signup      string `default:"open" enum:"open,closed" placeholder:"open|closed" help:"Whether people may create accounts themselves (${default})."`
+	MetricsAddr string `placeholder:"HOST:PORT" help:"Address for GET /metrics in Prometheus form, apart from the site's. Off by default."`
+
 	SignInLifetime     time.Duration `default:"12h" help:"How long a sign-in lasts (${default})."`
 	SignInIdle         time.Duration `default:"2h" help:"How long it lasts unused (${default})."`
 	RememberedLifetime time.Duration `default:"720h" help:"How long a sign-in lasts with \"Keep me signed in\" (${default})."`
@@ -56,6 +59,9 @@ type settings struct {
 func (s *settings) Validate() error {
 	if _, _, err := net.SplitHostPort(s.Addr); err != nil {
 		return fmt.Errorf("--addr: %q is not HOST:PORT, as in localhost:8080", s.Addr)
+	}
+	if _, _, err := net.SplitHostPort(s.MetricsAddr); s.MetricsAddr != "" && err != nil {
+		return fmt.Errorf("--metrics-addr: %q is not HOST:PORT, as in localhost:9090", s.MetricsAddr)
 	}
 	if (s.TLSCert == "") != (s.TLSKey == "") {
 		return errors.New("--tls-cert and --tls-key go together")

@@ -16,12 +16,21 @@ import (
 )
 
 func (a *app) showSignup(c echo.Context) error {
+	if a.settings.Signup == "closed" {
+		return errSignupClosed
+	}
 	return a.render(c, http.StatusOK, signupView(a.signupForm(c)))
 }
+
+// errSignupClosed means that only the keeper makes accounts here.
+var errSignupClosed = errors.New("signup is closed")
 
 // signUp creates an account and leads to the login form. Signing up does not sign in: whoever signs up types the
 // password once more, or has it saved.
 func (a *app) signUp(c echo.Context) error {
+	if a.settings.Signup == "closed" {
+		return errSignupClosed
+	}
 	form := a.signupForm(c)
 	typed, secret := c.Request().PostFormValue("username"), c.Request().PostFormValue("password")
 	form.Username = shown(typed)
@@ -58,6 +67,9 @@ func (a *app) signUp(c echo.Context) error {
 
 // checkUsername says whether a name may be chosen, while the person types it.
 func (a *app) checkUsername(c echo.Context) error {
+	if a.settings.Signup == "closed" {
+		return errSignupClosed
+	}
 	typed := c.QueryParam("username")
 	err := a.allow(c, "name check", a.settings.NameChecksPerMinute, time.Minute)
 	if status, message := a.tryLater(c, err); status != 0 {

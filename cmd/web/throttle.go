@@ -88,7 +88,7 @@ type guess struct {
 // belong to the account, and is "" for any other. A try too early is a *throttledError.
 func (a *app) guess(c echo.Context, username, browser string) (guess, error) {
 	g := guess{
-		strangers: store.Counter{Key: counterKey("strangers", username), Rule: throttle.Backoff{
+		strangers: store.Counter{Key: strangersKey(username), Rule: throttle.Backoff{
 			Free: a.settings.StrangerFailures, FirstWait: a.settings.StrangerWait,
 			MaxWait: a.settings.StrangerMaxWait, CloseAt: a.settings.StrangerClose,
 		}},
@@ -123,6 +123,11 @@ func (a *app) settle(c echo.Context, g guess, outcome error) error {
 		return nil
 	}
 	return a.store.SettleTry(ctx, nil, []store.Counter{g.lane, g.address}, a.now())
+}
+
+// strangersKey names the lane that all strangers share at one account.
+func strangersKey(username string) []byte {
+	return counterKey("strangers", username)
 }
 
 // counterKey is a hash, so that the database keeps no name that was tried: people type passwords there.

@@ -25,6 +25,11 @@ const (
 	RecoveryCodeUsed EventKind = "recovery code used"
 	RecoveryFailed   EventKind = "recovery failed"
 	SignInEnded      EventKind = "sign-in ended"
+	AccountDisabled  EventKind = "account disabled"
+	AccountEnabled   EventKind = "account enabled"
+	AccountUnlocked  EventKind = "account unlocked"
+	PasswordLinkMade EventKind = "password link made"
+	PasswordLinkUsed EventKind = "password link used"
 )
 
 // Actor is who did something to an account.

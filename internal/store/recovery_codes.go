@@ -79,7 +79,7 @@ func (s *Store) UserByRecoveryCode(ctx context.Context, username string, codeHas
 	// Comparing in SQL is not constant in time, but what is compared are hashes of 128 random bits: how far one agrees
 	// with another tells nothing about the code.
 	err := s.db.QueryRowContext(ctx, `
-		SELECT uid, username, pass_hash, coalesce(code_hash = ?, 0)
+		SELECT uid, username, pass_hash, coalesce(code_hash = ? AND disabled_at IS NULL, 0)
 		FROM users LEFT JOIN recovery_codes USING (uid) WHERE username = ?`, codeHash, username).
 		Scan(&user.UID, &user.Username, &user.PassHash, &matches)
 	switch {
@@ -116,12 +116,7 @@ func (s *Store) Recover(ctx context.Context, r Recovery, occasion Occasion) erro
 		if _, err := tx.ExecContext(ctx, "UPDATE users SET pass_hash = ? WHERE uid = ?", r.NewPassHash, r.UID); err != nil {
 			return err
 		}
-		for _, table := range []string{"sign_ins", "known_browsers"} {
-			if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE uid = ?", r.UID); err != nil {
-				return err
-			}
-		}
-		if _, err := tx.ExecContext(ctx, "DELETE FROM throttle WHERE key = ?", r.ResetCounter); err != nil {
+		if err := forgetAccess(ctx, tx, r.UID, r.ResetCounter); err != nil {
 			return err
 		}
 		for _, kind := range []EventKind{RecoveryCodeUsed, PasswordChanged, RecoveryCodeMade} {

@@ -35,7 +35,7 @@ type NewSignIn struct {
 
 // CreateSignIn records that the user signed in and returns the row, with an id of at least 128 random bits. It ends
 // the replaced sign-ins and remembers the browser in the same transaction. ErrPasswordChanged means that the user's
-// hash is no longer the account's, or that the account is gone; then nothing has changed.
+// hash is no longer the account's, or that the account is gone or disabled; then nothing has changed.
 func (s *Store) CreateSignIn(ctx context.Context, login NewSignIn, occasion Occasion) (SignIn, error) {
 	user := login.User
 	signIn := SignIn{
@@ -49,7 +49,7 @@ func (s *Store) CreateSignIn(ctx context.Context, login NewSignIn, occasion Occa
 		}
 		result, err := tx.ExecContext(ctx, `
 			INSERT INTO sign_ins (id, uid, created_at, last_seen_at, confirmed_at, remembered, address, user_agent)
-			SELECT ?1, uid, ?2, ?2, ?2, ?3, ?4, ?5 FROM users WHERE uid = ?6 AND pass_hash = ?7`,
+			SELECT ?1, uid, ?2, ?2, ?2, ?3, ?4, ?5 FROM users WHERE uid = ?6 AND pass_hash = ?7 AND disabled_at IS NULL`,
 			signIn.ID, occasion.At.Unix(), login.Remembered, signIn.Address, signIn.UserAgent, user.UID, user.PassHash)
 		if err := changedOne(result, err, ErrPasswordChanged); err != nil {
 			return err

@@ -34,6 +34,14 @@ type Store struct {
 // maxConnections bounds the pool: SQLite has one writer anyway, and each connection costs about 2 MiB.
 const maxConnections = 4
 
+// OpenExisting is Open for a file that must be there already.
+func OpenExisting(ctx context.Context, path string, busyTimeout time.Duration) (*Store, error) {
+	if _, err := os.Stat(path); err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	return Open(ctx, path, busyTimeout)
+}
+
 // Open opens the database file, creates it with mode 0600 when it does not exist, and brings its schema up to
 // date. A statement that finds the file locked waits up to busyTimeout. The error says in one line what is wrong
 // with the file: a folder that is missing, a file that is not a database, that is newer than this program, that
@@ -86,7 +94,12 @@ func dataSource(path string, busyTimeout time.Duration) string {
 		"_dqs":       {"0"},
 		"_defensive": {"1"},
 	}
-	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + settings.Encode()
+	return fileURI(path) + "?" + settings.Encode()
+}
+
+// fileURI names exactly the file at path, whatever characters are in it.
+func fileURI(path string) string {
+	return "file:" + (&url.URL{Path: path}).EscapedPath()
 }
 
 // connect makes the first connection, which puts a new file into WAL mode. For that lock alone SQLite does not wait

@@ -14,6 +14,8 @@ type User struct {
 	Username  string
 	PassHash  string
 	CreatedAt time.Time
+	// Disabled means that nobody may log in to the account.
+	Disabled bool
 }
 
 // Expected outcomes of the queries about users.
@@ -27,20 +29,37 @@ var (
 // unique index alone decides who gets a name that several ask for at once; the others get ErrUsernameTaken.
 func (s *Store) CreateUser(ctx context.Context, username, passHash string, occasion Occasion) (uid int64, err error) {
 	err = s.write(ctx, "create user", func(tx *sql.Tx) error {
-		result, err := tx.ExecContext(ctx,
-			"INSERT INTO users (username, pass_hash, created_at) VALUES (?, ?, ?)", username, passHash, occasion.At.Unix())
-		if violatesUnique(err) {
-			return ErrUsernameTaken
-		}
-		if err != nil {
-			return err
-		}
-		if uid, err = result.LastInsertId(); err != nil {
-			return err
-		}
-		return recordEvent(ctx, tx, uid, AccountCreated, occasion)
+		uid, err = createUser(ctx, tx, username, passHash, occasion)
+		return err
 	})
 	return uid, err
+}
+
+// CreateUserWithLink adds an account that nobody can log in to before its password link was used.
+func (s *Store) CreateUserWithLink(ctx context.Context, username string, tokenHash []byte, expires time.Time, occasion Occasion) (uid int64, err error) {
+	err = s.write(ctx, "create user", func(tx *sql.Tx) error {
+		if uid, err = createUser(ctx, tx, username, "", occasion); err != nil {
+			return err
+		}
+		return setPasswordLink(ctx, tx, uid, tokenHash, expires, occasion)
+	})
+	return uid, err
+}
+
+func createUser(ctx context.Context, tx *sql.Tx, username, passHash string, occasion Occasion) (int64, error) {
+	result, err := tx.ExecContext(ctx,
+		"INSERT INTO users (username, pass_hash, created_at) VALUES (?, ?, ?)", username, passHash, occasion.At.Unix())
+	if violatesUnique(err) {
+		return 0, ErrUsernameTaken
+	}
+	if err != nil {
+		return 0, err
+	}
+	uid, err := result.LastInsertId()
+	if err != nil {
+		return 0, err
+	}
+	return uid, recordEvent(ctx, tx, uid, AccountCreated, occasion)
 }
 
 // UserByUsername finds an account by its canonical username, or returns ErrNoUser.
@@ -48,8 +67,8 @@ func (s *Store) UserByUsername(ctx context.Context, username string) (User, erro
 	var user User
 	var createdAt int64
 	err := s.db.QueryRowContext(ctx,
-		"SELECT uid, username, pass_hash, created_at FROM users WHERE username = ?", username).
-		Scan(&user.UID, &user.Username, &user.PassHash, &createdAt)
+		"SELECT uid, username, pass_hash, created_at, disabled_at IS NOT NULL FROM users WHERE username = ?", username).
+		Scan(&user.UID, &user.Username, &user.PassHash, &createdAt, &user.Disabled)
 	if errors.Is(err, sql.ErrNoRows) {
 		return User{}, ErrNoUser
 	}

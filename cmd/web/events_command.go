@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"latchkey/internal/store"
+	"latchkey/internal/username"
+)
+
+type eventsCommand struct {
+	User   string `placeholder:"NAME" env:"-" help:"Of this account alone."`
+	Follow bool   `env:"-" help:"Go on until stopped, and show events as they come."`
+	JSON   bool   `name:"json" env:"-" help:"One JSON object a line."`
+}
+
+// eventsAtOnce are read in one query, so that no read keeps the write-ahead log from being merged for long.
+const eventsAtOnce = 500
+
+// followEvery is how soon --follow shows an event.
+const followEvery = time.Second
+
+type eventJSON struct {
+	ID        int64           `json:"id"`
+	At        time.Time       `json:"at"`
+	Username  string          `json:"username,omitempty"`
+	Event     store.EventKind `json:"event"`
+	By        store.Actor     `json:"by"`
+	Address   string          `json:"address,omitempty"`
+	UserAgent string          `json:"user_agent,omitempty"`
+}
+
+func (e eventsCommand) Run(ctx context.Context, to streams, s *settings) error {
+	show := func(db *store.Store, uid int64) error {
+		var last int64
+		for {
+			events, err := db.EventsAfter(ctx, uid, last, eventsAtOnce)
+			if err != nil {
+				return err
+			}
+			for _, event := range events {
+				if err := e.print(to, event); err != nil {
+					return err
+				}
+				last = event.ID
+			}
+			if len(events) == eventsAtOnce {
+				continue
+			}
+			if !e.Follow {
+				return nil
+			}
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-time.After(followEvery):
+			}
+		}
+	}
+	if e.User == "" {
+		return keeping(ctx, s, func(db *store.Store) error { return show(db, 0) })
+	}
+	return withUser(ctx, s, e.User, func(db *store.Store, user store.User) error { return show(db, user.UID) })
+}
+
+func (e eventsCommand) print(to streams, event store.LoggedEvent) error {
+	if e.JSON {
+		return json.NewEncoder(to.out).Encode(eventJSON{
+			ID: event.ID, At: event.At.UTC(), Username: event.Username, Event: event.Kind, By: event.By,
+			Address: event.Address, UserAgent: event.UserAgent,
+		})
+	}
+	who := event.Username
+	if who == "" {
+		who = "(no account)"
+	}
+	where := "by the keeper"
+	if event.By == store.Owner {
+		where = "from " + event.Address + ", " + browserInWords(event.UserAgent)
+	}
+	_, err := fmt.Fprintf(to.out, "%s  %-20s  %-20s  %s\n", event.At.UTC().Format("2006-01-02 15:04:05"), who, event.Kind, where)
+	return err
+}
+
+type backupCommand struct {
+	File string `arg:"" help:"File to make; it must not exist."`
+}
+
+func (b backupCommand) Run(ctx context.Context, to streams, s *settings) error {
+	return keeping(ctx, s, func(db *store.Store) error {
+		if err := db.Backup(ctx, b.File); err != nil {
+			return err
+		}
+		return say(to, "The copy is complete: %s", b.File)
+	})
+}
+
+type checkCommand struct{}
+
+func (checkCommand) Run(ctx context.Context, to streams, s *settings) error {
+	return keeping(ctx, s, func(db *store.Store) error {
+		problems, err := db.Check(ctx, func(name string) string {
+			mapped, _ := username.Canonical(name)
+			return mapped
+		})
+		if err != nil {
+			return err
+		}
+		for _, problem := range problems {
+			fmt.Fprintln(to.out, problem)
+		}
+		if len(problems) > 0 {
+			return errors.New("the database is damaged; restore a back-up")
+		}
+		version, err := db.SchemaVersion(ctx)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(to.out, "ok, schema version %d\n", version)
+		return err
+	})
+}

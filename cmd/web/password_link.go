@@ -1,0 +1,81 @@
+package main
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"latchkey/components"
+	"latchkey/internal/store"
+)
+
+// passwordLinkLasts is how long a person has to use a link (ASVS 5.0 6.4.1).
+const passwordLinkLasts = 24 * time.Hour
+
+// newPasswordLink is the path of a new link, which is told to nobody but the keeper, and what the database knows of it.
+func newPasswordLink() (path string, hash []byte) {
+	token := rand.Text() // at least 128 bits
+	return "/choose-password/" + token, hashPasswordLink(token)
+}
+
+func hashPasswordLink(token string) []byte {
+	hash := sha256.Sum256([]byte("password link " + token))
+	return hash[:]
+}
+
+func (a *app) showPasswordLink(c echo.Context) error {
+	user, err := a.store.UserByPasswordLink(c.Request().Context(), hashPasswordLink(c.Param("token")), a.now())
+	if err != nil {
+		return err
+	}
+	return a.render(c, http.StatusOK, passwordLinkView(a.passwordLinkForm(c, user)))
+}
+
+// usePasswordLink sets the password that the person chose; the keeper never knows it (ASVS 5.0 6.4.6). The person then
+// logs in with it.
+func (a *app) usePasswordLink(c echo.Context) error {
+	ctx := c.Request().Context()
+	hash := hashPasswordLink(c.Param("token"))
+	user, err := a.store.UserByPasswordLink(ctx, hash, a.now())
+	if err != nil {
+		return err
+	}
+	form := a.passwordLinkForm(c, user)
+	secret := c.Request().PostFormValue("password")
+	if form.PasswordError = a.policy.Judge(secret, user.Username); form.PasswordError != "" {
+		return a.render(c, http.StatusUnprocessableEntity, passwordLinkView(form))
+	}
+	passHash, err := a.hasher.Hash(ctx, secret)
+	if status, message := a.tryLater(c, err); status != 0 {
+		form.Error = message
+		return a.render(c, status, passwordLinkView(form))
+	}
+	if err != nil {
+		return err
+	}
+	err = a.store.UsePasswordLink(ctx, store.PasswordLink{
+		UID: user.UID, TokenHash: hash, NewPassHash: passHash, ResetCounter: strangersKey(user.Username),
+	}, a.occasion(c))
+	if err != nil {
+		return err
+	}
+	a.logEvent(c, store.PasswordLinkUsed, user.UID)
+	a.logEvent(c, store.PasswordChanged, user.UID)
+	a.flash(c, "The password is set.")
+	return a.redirect(c, "/login?"+url.Values{"username": {user.Username}}.Encode())
+}
+
+func (a *app) passwordLinkForm(c echo.Context, user store.User) components.PasswordLinkForm {
+	return components.PasswordLinkForm{
+		CSRF: csrfToken(c), Action: "/choose-password/" + url.PathEscape(c.Param("token")), Username: user.Username,
+		PasswordRule: a.passwordRule(), PasswordMinLength: a.policy.MinLength,
+	}
+}
+
+func passwordLinkView(form components.PasswordLinkForm) view {
+	return view{title: "Choose a password", main: components.PasswordLink(form)}
+}

@@ -1,0 +1,254 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"text/tabwriter"
+	"time"
+
+	"latchkey/internal/store"
+	"latchkey/internal/username"
+)
+
+type userCommand struct {
+	List    userListCommand    `cmd:"" help:"List the accounts."`
+	Add     userAddCommand     `cmd:"" help:"Make an account, and print a link with which the person chooses the password."`
+	Reset   userResetCommand   `cmd:"" help:"Print a link with which the person chooses a new password."`
+	Disable userDisableCommand `cmd:"" help:"End the account's sign-ins and answer its logins like wrong ones."`
+	Enable  userEnableCommand  `cmd:"" help:"Undo disable."`
+	Delete  userDeleteCommand  `cmd:"" help:"Remove the account and all that belongs to it."`
+	SignOut userSignOutCommand `cmd:"" help:"End the sign-ins of an account, or of all."`
+	Unlock  userUnlockCommand  `cmd:"" help:"Open an account that too many failed logins have closed."`
+}
+
+// keeping opens the database for a command of the keeper's, which may run beside the server.
+func keeping(ctx context.Context, s *settings, do func(*store.Store) error) error {
+	db, err := store.OpenExisting(ctx, s.DB, s.BusyTimeout)
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(db), db.Close())
+}
+
+// keepersOccasion is what events say of who did it: the keeper, at the server.
+func keepersOccasion() store.Occasion {
+	return store.Occasion{At: time.Now(), By: store.Keeper}
+}
+
+// withUser does something to the account with the name that was typed.
+func withUser(ctx context.Context, s *settings, typed string, do func(*store.Store, store.User) error) error {
+	name, problem := username.Canonical(typed)
+	if problem != "" {
+		return fmt.Errorf("%q: %s", typed, problem)
+	}
+	return keeping(ctx, s, func(db *store.Store) error {
+		user, err := db.UserByUsername(ctx, name)
+		if errors.Is(err, store.ErrNoUser) {
+			return fmt.Errorf("there is no account %s", name)
+		}
+		if err != nil {
+			return err
+		}
+		return do(db, user)
+	})
+}
+
+type userListCommand struct {
+	JSON bool `name:"json" env:"-" help:"One JSON object a line."`
+}
+
+// accountJSON is an account as programs read it.
+type accountJSON struct {
+	UID         int64      `json:"uid"`
+	Username    string     `json:"username"`
+	CreatedAt   time.Time  `json:"created_at"`
+	DisabledAt  *time.Time `json:"disabled_at,omitempty"`
+	HasPassword bool       `json:"has_password"`
+	SignIns     int        `json:"sign_ins"`
+	LastSeenAt  *time.Time `json:"last_seen_at,omitempty"`
+}
+
+func (l userListCommand) Run(ctx context.Context, to streams, s *settings) error {
+	return keeping(ctx, s, func(db *store.Store) error {
+		if l.JSON {
+			encoder := json.NewEncoder(to.out)
+			return db.EachAccount(ctx, func(account store.Account) error {
+				return encoder.Encode(accountJSON{
+					UID: account.UID, Username: account.Username, CreatedAt: account.CreatedAt.UTC(), DisabledAt: orNil(account.DisabledAt),
+					HasPassword: account.HasPassword, SignIns: account.SignIns, LastSeenAt: orNil(account.LastSeenAt),
+				})
+			})
+		}
+		table := tabwriter.NewWriter(to.out, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(table, "UID\tUSERNAME\tCREATED\tSIGN-INS\tLAST SEEN\tSTATE")
+		err := db.EachAccount(ctx, func(account store.Account) error {
+			_, err := fmt.Fprintf(table, "%d\t%s\t%s\t%d\t%s\t%s\n", account.UID, account.Username, shortTime(account.CreatedAt),
+				account.SignIns, shortTime(account.LastSeenAt), state(account))
+			return err
+		})
+		return errors.Join(err, table.Flush())
+	})
+}
+
+func state(account store.Account) string {
+	switch {
+	case !account.DisabledAt.IsZero():
+		return "disabled"
+	case !account.HasPassword:
+		return "no password yet"
+	}
+	return "active"
+}
+
+func shortTime(t time.Time) string {
+	if t.IsZero() {
+		return "-"
+	}
+	return t.UTC().Format("2006-01-02 15:04")
+}
+
+func orNil(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}
+
+type userAddCommand struct {
+	Name string `arg:"" help:"Username."`
+}
+
+func (u userAddCommand) Run(ctx context.Context, to streams, s *settings) error {
+	name, problem := username.Canonical(u.Name)
+	if problem != "" {
+		return fmt.Errorf("%q: %s", u.Name, problem)
+	}
+	return keeping(ctx, s, func(db *store.Store) error {
+		path, hash := newPasswordLink()
+		_, err := db.CreateUserWithLink(ctx, name, hash, time.Now().Add(passwordLinkLasts), keepersOccasion())
+		if errors.Is(err, store.ErrUsernameTaken) {
+			return fmt.Errorf("there is an account %s already", name)
+		}
+		if err != nil {
+			return err
+		}
+		return printLink(to, s, path)
+	})
+}
+
+type userResetCommand struct {
+	Name string `arg:"" help:"Username."`
+}
+
+func (u userResetCommand) Run(ctx context.Context, to streams, s *settings) error {
+	return withUser(ctx, s, u.Name, func(db *store.Store, user store.User) error {
+		if user.Disabled {
+			return fmt.Errorf("the account %s is disabled; enable it first", user.Username)
+		}
+		path, hash := newPasswordLink()
+		if err := db.SetPasswordLink(ctx, user.UID, hash, time.Now().Add(passwordLinkLasts), keepersOccasion()); err != nil {
+			return err
+		}
+		return printLink(to, s, path)
+	})
+}
+
+// printLink prints the link alone on standard output, so that a program can take it.
+func printLink(to streams, s *settings, path string) error {
+	site, err := s.siteURL()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(to.log, "Give this link to the person alone. It works once, for 24 hours:")
+	_, err = fmt.Fprintln(to.out, site.String()+path)
+	return err
+}
+
+type userDisableCommand struct {
+	Name string `arg:"" help:"Username."`
+}
+
+func (u userDisableCommand) Run(ctx context.Context, to streams, s *settings) error {
+	return withUser(ctx, s, u.Name, func(db *store.Store, user store.User) error {
+		if err := db.SetDisabled(ctx, user.UID, true, keepersOccasion()); err != nil {
+			return err
+		}
+		return say(to, "%s is disabled, and signed out everywhere.", user.Username)
+	})
+}
+
+type userEnableCommand struct {
+	Name string `arg:"" help:"Username."`
+}
+
+func (u userEnableCommand) Run(ctx context.Context, to streams, s *settings) error {
+	return withUser(ctx, s, u.Name, func(db *store.Store, user store.User) error {
+		if err := db.SetDisabled(ctx, user.UID, false, keepersOccasion()); err != nil {
+			return err
+		}
+		return say(to, "%s is enabled.", user.Username)
+	})
+}
+
+type userDeleteCommand struct {
+	Name string `arg:"" help:"Username."`
+}
+
+func (u userDeleteCommand) Run(ctx context.Context, to streams, s *settings) error {
+	return withUser(ctx, s, u.Name, func(db *store.Store, user store.User) error {
+		if err := db.DeleteUser(ctx, user.UID); err != nil {
+			return err
+		}
+		return say(to, "%s is deleted.", user.Username)
+	})
+}
+
+type userSignOutCommand struct {
+	Name string `arg:"" optional:"" help:"Username."`
+	All  bool   `env:"-" help:"All accounts."`
+}
+
+// Validate is called by kong.
+func (u userSignOutCommand) Validate() error {
+	if (u.Name == "") != u.All {
+		return errors.New("give a username, or --all")
+	}
+	return nil
+}
+
+func (u userSignOutCommand) Run(ctx context.Context, to streams, s *settings) error {
+	if u.All {
+		return keeping(ctx, s, func(db *store.Store) error { return signOut(ctx, to, db, 0) })
+	}
+	return withUser(ctx, s, u.Name, func(db *store.Store, user store.User) error { return signOut(ctx, to, db, user.UID) })
+}
+
+func signOut(ctx context.Context, to streams, db *store.Store, uid int64) error {
+	ended, err := db.EndAllSignIns(ctx, uid, keepersOccasion())
+	if err != nil {
+		return err
+	}
+	return say(to, "%d sign-ins ended.", ended)
+}
+
+type userUnlockCommand struct {
+	Name string `arg:"" help:"Username."`
+}
+
+func (u userUnlockCommand) Run(ctx context.Context, to streams, s *settings) error {
+	return withUser(ctx, s, u.Name, func(db *store.Store, user store.User) error {
+		if err := db.Unlock(ctx, user.UID, strangersKey(user.Username), keepersOccasion()); err != nil {
+			return err
+		}
+		return say(to, "%s can be logged in to again.", user.Username)
+	})
+}
+
+// say tells the keeper how it went; standard output is for what was asked for.
+func say(to streams, format string, args ...any) error {
+	_, err := fmt.Fprintf(to.log, format+"\n", args...)
+	return err
+}

@@ -1,0 +1,64 @@
+package store
+
+import (
+	"context"
+	"fmt"
+)
+
+// Check looks for damage: it returns one sentence for each thing that is wrong with the file. mapped says what a
+// username maps to today; a stored name that maps to another one cannot be logged in to.
+func (s *Store) Check(ctx context.Context, mapped func(username string) string) (problems []string, err error) {
+	integrity, err := s.strings(ctx, "PRAGMA integrity_check")
+	if err != nil {
+		return nil, err
+	}
+	for _, line := range integrity {
+		if line != "ok" {
+			problems = append(problems, "integrity: "+line)
+		}
+	}
+	foreign, err := s.strings(ctx, `SELECT "table" || ' row ' || coalesce(rowid, '?') || ' names a row of ' || parent || ' that is not there'
+		FROM pragma_foreign_key_check()`)
+	if err != nil {
+		return nil, err
+	}
+	for _, line := range foreign {
+		problems = append(problems, "foreign keys: "+line)
+	}
+	names, err := s.strings(ctx, "SELECT username FROM users ORDER BY username")
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		if now := mapped(name); now != name {
+			problems = append(problems, fmt.Sprintf("username %q now maps to %q and cannot be used to log in", name, now))
+		}
+	}
+	return problems, nil
+}
+
+// SchemaVersion is the number of the last migration that was run.
+func (s *Store) SchemaVersion(ctx context.Context) (version int, err error) {
+	err = s.db.QueryRowContext(ctx, "SELECT max(version_id) FROM goose_db_version").Scan(&version)
+	return version, unavailable(err)
+}
+
+func (s *Store) strings(ctx context.Context, query string) ([]string, error) {
+	rows, err := s.db.QueryContext(ctx, query)
+	if err != nil {
+		return nil, fmt.Errorf("check: %w", unavailable(err))
+	}
+	defer rows.Close()
+	var values []string
+	for rows.Next() {
+		var value string
+		if err := rows.Scan(&value); err != nil {
+			return nil, fmt.Errorf("check: %w", unavailable(err))
+		}
+		values = append(values, value)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("check: %w", unavailable(err))
+	}
+	return values, nil
+}

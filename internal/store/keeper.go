@@ -1,0 +1,209 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Account is a user as the keeper sees one.
+type Account struct {
+	UID        int64
+	Username   string
+	CreatedAt  time.Time
+	DisabledAt time.Time // zero: not disabled
+	// HasPassword is false until the person has used the link of a new account.
+	HasPassword bool
+	// SignIns are those whose rows exist, expired ones included until they are removed.
+	SignIns    int
+	LastSeenAt time.Time // zero: in no browser
+}
+
+// EachAccount calls do with the accounts in the order of their names, until do returns an error.
+func (s *Store) EachAccount(ctx context.Context, do func(Account) error) error {
+	rows, err := s.db.QueryContext(ctx, `
+		SELECT uid, username, users.created_at, disabled_at, pass_hash <> '', count(id), max(last_seen_at)
+		FROM users LEFT JOIN sign_ins USING (uid) GROUP BY uid ORDER BY username`)
+	if err != nil {
+		return fmt.Errorf("list accounts: %w", unavailable(err))
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var account Account
+		var createdAt int64
+		var disabledAt, lastSeenAt sql.NullInt64
+		if err := rows.Scan(&account.UID, &account.Username, &createdAt, &disabledAt, &account.HasPassword,
+			&account.SignIns, &lastSeenAt); err != nil {
+			return fmt.Errorf("list accounts: %w", unavailable(err))
+		}
+		account.CreatedAt = time.Unix(createdAt, 0)
+		account.DisabledAt, account.LastSeenAt = timeOrZero(disabledAt), timeOrZero(lastSeenAt)
+		if err := do(account); err != nil {
+			return err
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("list accounts: %w", unavailable(err))
+	}
+	return nil
+}
+
+func timeOrZero(unix sql.NullInt64) time.Time {
+	if !unix.Valid {
+		return time.Time{}
+	}
+	return time.Unix(unix.Int64, 0)
+}
+
+// SetDisabled disables the account and ends its sign-ins, or enables it again, in one transaction. ErrNoUser means
+// that there is none.
+func (s *Store) SetDisabled(ctx context.Context, uid int64, disabled bool, occasion Occasion) error {
+	return s.write(ctx, "disable or enable user", func(tx *sql.Tx) error {
+		kind, at := AccountEnabled, sql.NullInt64{}
+		if disabled {
+			kind, at = AccountDisabled, sql.NullInt64{Int64: occasion.At.Unix(), Valid: true}
+			if _, err := tx.ExecContext(ctx, "DELETE FROM sign_ins WHERE uid = ?", uid); err != nil {
+				return err
+			}
+		}
+		result, err := tx.ExecContext(ctx, "UPDATE users SET disabled_at = ? WHERE uid = ?", at, uid)
+		if err := changedOne(result, err, ErrNoUser); err != nil {
+			return err
+		}
+		return recordEvent(ctx, tx, uid, kind, occasion)
+	})
+}
+
+// EndAllSignIns deletes the sign-ins of the account, or of all accounts when uid is 0, and returns how many.
+func (s *Store) EndAllSignIns(ctx context.Context, uid int64, occasion Occasion) (int, error) {
+	return s.endSignIns(ctx, SignInEnded, occasion, "?1 = 0 OR uid = ?1", uid)
+}
+
+// Unlock lets an account be logged in to again that strangers have closed.
+func (s *Store) Unlock(ctx context.Context, uid int64, counterKey []byte, occasion Occasion) error {
+	return s.write(ctx, "unlock user", func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, "DELETE FROM throttle WHERE key = ?", counterKey); err != nil {
+			return err
+		}
+		return recordEvent(ctx, tx, uid, AccountUnlocked, occasion)
+	})
+}
+
+// ErrNoLink means that a password link was used, replaced or has expired, or that its account is gone or disabled.
+var ErrNoLink = errors.New("no such password link")
+
+// SetPasswordLink gives the account a link, in place of the one it may have had. ErrNoUser means that it is gone.
+func (s *Store) SetPasswordLink(ctx context.Context, uid int64, tokenHash []byte, expires time.Time, occasion Occasion) error {
+	return s.write(ctx, "set password link", func(tx *sql.Tx) error {
+		return setPasswordLink(ctx, tx, uid, tokenHash, expires, occasion)
+	})
+}
+
+func setPasswordLink(ctx context.Context, tx *sql.Tx, uid int64, tokenHash []byte, expires time.Time, occasion Occasion) error {
+	result, err := tx.ExecContext(ctx, `
+		INSERT INTO password_links (uid, token_hash, expires_at) SELECT uid, ?, ? FROM users WHERE uid = ?
+		ON CONFLICT (uid) DO UPDATE SET token_hash = excluded.token_hash, expires_at = excluded.expires_at`,
+		tokenHash, expires.Unix(), uid)
+	if err := changedOne(result, err, ErrNoUser); err != nil {
+		return err
+	}
+	return recordEvent(ctx, tx, uid, PasswordLinkMade, occasion)
+}
+
+// UserByPasswordLink finds the account that a link is for, or returns ErrNoLink.
+func (s *Store) UserByPasswordLink(ctx context.Context, tokenHash []byte, now time.Time) (User, error) {
+	var user User
+	err := s.db.QueryRowContext(ctx, `
+		SELECT uid, username FROM password_links JOIN users USING (uid)
+		WHERE token_hash = ? AND expires_at > ? AND disabled_at IS NULL`, tokenHash, now.Unix()).Scan(&user.UID, &user.Username)
+	if errors.Is(err, sql.ErrNoRows) {
+		return User{}, ErrNoLink
+	}
+	if err != nil {
+		return User{}, fmt.Errorf("find password link: %w", unavailable(err))
+	}
+	return user, nil
+}
+
+// PasswordLink is what using a link does.
+type PasswordLink struct {
+	UID         int64
+	TokenHash   []byte
+	NewPassHash string
+	// ResetCounter is the key of the counter that strangers may have closed.
+	ResetCounter []byte
+}
+
+// UsePasswordLink spends the link, stores the new password and ends all sign-ins of the account, in one transaction.
+// ErrNoLink means that it is not valid any more; then nothing has changed.
+func (s *Store) UsePasswordLink(ctx context.Context, link PasswordLink, occasion Occasion) error {
+	return s.write(ctx, "use password link", func(tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, "DELETE FROM password_links WHERE uid = ? AND token_hash = ? AND expires_at > ?",
+			link.UID, link.TokenHash, occasion.At.Unix())
+		if err := changedOne(result, err, ErrNoLink); err != nil {
+			return err
+		}
+		result, err = tx.ExecContext(ctx, "UPDATE users SET pass_hash = ? WHERE uid = ? AND disabled_at IS NULL",
+			link.NewPassHash, link.UID)
+		if err := changedOne(result, err, ErrNoLink); err != nil {
+			return err
+		}
+		if err := forgetAccess(ctx, tx, link.UID, link.ResetCounter); err != nil {
+			return err
+		}
+		for _, kind := range []EventKind{PasswordLinkUsed, PasswordChanged} {
+			if err := recordEvent(ctx, tx, link.UID, kind, occasion); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// forgetAccess ends all sign-ins of an account, forgets its known browsers, and opens the lane of strangers, after
+// the password was set from outside.
+func forgetAccess(ctx context.Context, tx *sql.Tx, uid int64, resetCounter []byte) error {
+	for _, table := range []string{"sign_ins", "known_browsers"} {
+		if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE uid = ?", uid); err != nil {
+			return err
+		}
+	}
+	_, err := tx.ExecContext(ctx, "DELETE FROM throttle WHERE key = ?", resetCounter)
+	return err
+}
+
+// LoggedEvent is an event of any account.
+type LoggedEvent struct {
+	ID int64
+	// Username is empty for a try that named no account.
+	Username string
+	Event
+}
+
+// EventsAfter returns events with ids above after, the oldest first, at most limit of them; of one account when uid
+// is not 0.
+func (s *Store) EventsAfter(ctx context.Context, uid, after int64, limit int) ([]LoggedEvent, error) {
+	rows, err := s.db.QueryContext(ctx, `
+		SELECT id, coalesce(username, ''), kind, at, actor, address, user_agent
+		FROM events LEFT JOIN users USING (uid) WHERE id > ?1 AND (?2 = 0 OR uid = ?2) ORDER BY id LIMIT ?3`, after, uid, limit)
+	if err != nil {
+		return nil, fmt.Errorf("read events: %w", unavailable(err))
+	}
+	defer rows.Close()
+	var events []LoggedEvent
+	for rows.Next() {
+		var event LoggedEvent
+		var at int64
+		if err := rows.Scan(&event.ID, &event.Username, &event.Kind, &at, &event.By, &event.Address, &event.UserAgent); err != nil {
+			return nil, fmt.Errorf("read events: %w", unavailable(err))
+		}
+		event.At = time.Unix(at, 0)
+		events = append(events, event)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read events: %w", unavailable(err))
+	}
+	return events, nil
+}
