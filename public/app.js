@@ -28,20 +28,43 @@ const notice = (text) => {
 
 const isFormOrLink = (element) => element instanceof HTMLFormElement || element instanceof HTMLAnchorElement;
 
+// Going back and forward, htmx asks for the page that the address bar names already.
+const goesThroughHistory = (ctx) => "HX-History-Restore-Request" in ctx.request.headers;
+
 // The connection is lost, or no answer came in time.
 document.addEventListener("htmx:error", (event) => {
-  if (event.detail.ctx && isFormOrLink(event.target)) {
+  const { ctx } = event.detail;
+  if (ctx && goesThroughHistory(ctx)) {
+    location.reload(); // or the old page would stand under the new address
+  } else if (ctx && isFormOrLink(event.target)) {
     notice("The server cannot be reached. What you typed is still here: please check your connection and try again.");
   }
 });
 
-// A failure that is not our own page, from a proxy in between say, must not replace the form.
+// A failure that is not our own page, from a proxy in between say, must not replace the form. Our own always say
+// that no address is to be pushed.
 document.addEventListener("htmx:before:response", (event) => {
-  const { response, hx } = event.detail.ctx;
-  if (response.status >= 500 && !hx.retarget) {
+  const { ctx } = event.detail;
+  if (ctx.response.status >= 400 && !ctx.hx.pushurl && !goesThroughHistory(ctx)) {
     event.preventDefault();
     notice("The server cannot answer at the moment. What you typed is still here: please try again in a minute.");
   }
+});
+
+// A button loses the focus when htmx disables it. If it is still there after the answer, it gets the focus back.
+document.addEventListener("htmx:finally:request", (event) => {
+  const { submitter } = event.detail.ctx.request;
+  queueMicrotask(() => {
+    if (submitter?.isConnected && document.activeElement === document.body) submitter.focus();
+  });
+});
+
+// A message about what is being typed says so of its field, too.
+document.addEventListener("htmx:after:swap", (event) => {
+  const { sourceElement, target } = event.detail.ctx;
+  if (!(sourceElement instanceof HTMLInputElement)) return;
+  if (target.querySelector(".problem")) sourceElement.setAttribute("aria-invalid", "true");
+  else sourceElement.removeAttribute("aria-invalid");
 });
 
 // <copy-text from="id"> becomes a button that copies the text of that element.

@@ -114,7 +114,7 @@ func problemOf(status int, c echo.Context) components.Problem {
 		start.Title = "Too many tries"
 	case http.StatusServiceUnavailable:
 		start.Title = "Not available at the moment"
-		start.Message = "Something we depend on does not answer. Nothing was changed. Please try again in a few seconds."
+		start.Message = "Something we depend on does not answer. Please try again in a few seconds."
 		start.Reference = requestID(c)
 	default:
 		start.Title = "Something went wrong"

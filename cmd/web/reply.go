@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -26,8 +27,12 @@ type view struct {
 func (a *app) render(c echo.Context, status int, v view) error {
 	header := c.Response().Header()
 	header.Set("Vary", "HX-Request, HX-Request-Type, HX-History-Restore-Request, Cookie")
+	htmx := swapsFragment(c.Request())
+	if htmx && status >= 400 {
+		header.Set("HX-Push-Url", "false") // the page was not left
+	}
 	var body templ.Component
-	switch htmx := swapsFragment(c.Request()); {
+	switch {
 	case htmx && v.part != nil:
 		body = v.part
 	case htmx && keepsPage(status):
@@ -45,9 +50,6 @@ func (a *app) render(c echo.Context, status int, v view) error {
 		body = components.Whole(page)
 		if htmx {
 			body = components.Fragment(page)
-			if status >= 400 {
-				header.Set("HX-Push-Url", "false") // the page was not left
-			}
 		}
 	}
 	if err := a.saveSession(c); err != nil {
@@ -58,7 +60,8 @@ func (a *app) render(c echo.Context, status int, v view) error {
 
 func sendHTML(c echo.Context, status int, body templ.Component) error {
 	var buffer bytes.Buffer
-	if err := body.Render(c.Request().Context(), &buffer); err != nil {
+	// Whoever asked may have left: the log must still say what came of it, and not 200 for an answer never begun.
+	if err := body.Render(context.WithoutCancel(c.Request().Context()), &buffer); err != nil {
 		return fmt.Errorf("render: %w", err)
 	}
 	c.Response().Header().Set(echo.HeaderContentLength, strconv.Itoa(buffer.Len()))
@@ -87,7 +90,7 @@ func keepsPage(status int) bool {
 func noticeOnly(header http.Header) {
 	header.Set("HX-Retarget", "#"+components.NoticeID)
 	header.Set("HX-Reselect", "#"+components.NoticeID+" > *")
-	header.Set("HX-Reswap", "innerHTML")
+	header.Set("HX-Reswap", "innerHTML ignoreTitle:true")
 	header.Set("HX-Push-Url", "false")
 }
 

@@ -23,8 +23,7 @@ type settings struct {
 	TrustedProxy []string      `placeholder:"CIDR" help:"Networks of proxies whose X-Forwarded-For says where a request comes from. None by default."`
 	BusyTimeout  time.Duration `default:"5s" help:"How long a query waits for a locked database (${default})."`
 
-	Signup      string `default:"open" enum:"open,closed" placeholder:"open|closed" help:"Whether people may create accounts themselves (${default})."`
-	MetricsAddr string `placeholder:"HOST:PORT" help:"Address for GET /metrics in Prometheus form, apart from the site's. Off by default."`
+	Signup string `default:"open" enum:"open,closed" placeholder:"open|closed" help:"Whether people may create accounts themselves (${default})."`
 
 	SignInLifetime     time.Duration `default:"12h" help:"How long a sign-in lasts (${default})."`
 	SignInIdle         time.Duration `default:"2h" help:"How long it lasts unused (${default})."`
@@ -57,11 +56,11 @@ type settings struct {
 
 // Validate is called by kong before anything else happens. Its error is one line for the person at the terminal.
 func (s *settings) Validate() error {
-	if _, _, err := net.SplitHostPort(s.Addr); err != nil {
+	if _, port, err := net.SplitHostPort(s.Addr); err != nil || !isPort(port) {
 		return fmt.Errorf("--addr: %q is not HOST:PORT, as in localhost:8080", s.Addr)
 	}
-	if _, _, err := net.SplitHostPort(s.MetricsAddr); s.MetricsAddr != "" && err != nil {
-		return fmt.Errorf("--metrics-addr: %q is not HOST:PORT, as in localhost:9090", s.MetricsAddr)
+	if s.DB == "" {
+		return errors.New("--db: the name of a file, as in auth.db")
 	}
 	if (s.TLSCert == "") != (s.TLSKey == "") {
 		return errors.New("--tls-cert and --tls-key go together")
@@ -107,8 +106,8 @@ func (s *settings) Validate() error {
 	if s.KnownBrowserWindow < time.Second || s.StrangerWait < time.Second || s.StrangerMaxWait < s.StrangerWait {
 		return errors.New("--known-browser-window and --stranger-wait: at least 1s; --stranger-max-wait: not less than --stranger-wait")
 	}
-	if s.HashQueue < 0 || s.SignupsPerHour < 1 || s.NameChecksPerMinute < 1 || s.RecoveriesPerHour < 1 {
-		return errors.New("--hash-queue: at least 0; --signups-per-hour, --name-checks-per-minute and --recoveries-per-hour: at least 1")
+	if s.HashQueue < 0 || s.HashQueue > 1_000_000 || s.SignupsPerHour < 1 || s.NameChecksPerMinute < 1 || s.RecoveriesPerHour < 1 {
+		return errors.New("--hash-queue: 0 to 1000000; --signups-per-hour, --name-checks-per-minute and --recoveries-per-hour: at least 1")
 	}
 	if s.EventRetention < time.Hour {
 		return errors.New("--event-retention: at least 1h")
@@ -122,11 +121,17 @@ func (s *settings) siteURL() (*url.URL, error) {
 		return s.defaultURL(), nil
 	}
 	site, err := url.Parse(s.URL)
-	if err != nil || (site.Scheme != "http" && site.Scheme != "https") || site.Host == "" ||
+	if err != nil || (site.Scheme != "http" && site.Scheme != "https") || site.Hostname() == "" || !isPort(site.Port()) ||
 		site.User != nil || strings.Trim(site.Path, "/") != "" || site.RawQuery != "" || site.Fragment != "" {
 		return nil, fmt.Errorf("--url: %q is not http:// or https:// and a host, as in https://login.example.org", s.URL)
 	}
 	return &url.URL{Scheme: site.Scheme, Host: site.Host}, nil
+}
+
+// isPort accepts none too, and the names that the system knows.
+func isPort(port string) bool {
+	_, err := net.LookupPort("tcp", port)
+	return err == nil
 }
 
 func (s *settings) defaultURL() *url.URL {
@@ -147,7 +152,7 @@ func (s *settings) trustedProxies() ([]*net.IPNet, error) {
 		prefix, err := netip.ParsePrefix(text)
 		if err != nil {
 			address, addressErr := netip.ParseAddr(text)
-			if addressErr != nil {
+			if addressErr != nil || address.Zone() != "" {
 				return nil, fmt.Errorf("--trusted-proxy: %q is not an address or a network, as in 10.0.0.0/8", text)
 			}
 			prefix = netip.PrefixFrom(address, address.BitLen())

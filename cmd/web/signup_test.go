@@ -6,6 +6,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unicode/utf8"
 )
 
 func TestSigningUpLeadsToTheLoginFormWithTheNameFilledIn(t *testing.T) {
@@ -64,7 +65,7 @@ func TestWhatIsWrongStandsBesideItsField(t *testing.T) {
 				}
 			}
 			p.wantAttribute("password", "value", "")
-			if !strings.ContainsAny(test.username, "\x00\xff") {
+			if utf8.ValidString(test.username) && !strings.Contains(test.username, "\x00") {
 				p.wantAttribute("username", "value", test.username)
 			}
 			if test.password != "" && test.password != "   " {

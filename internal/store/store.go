@@ -151,6 +151,9 @@ func (s *Store) migrate(ctx context.Context) error {
 
 // Close waits for running statements and closes the file. The write-ahead log is merged into it.
 func (s *Store) Close() error {
+	// When the last connection to be closed is one whose statement was interrupted, SQLite leaves the log behind: have
+	// a sound one.
+	_ = s.db.Ping()
 	return s.db.Close()
 }
 

@@ -29,7 +29,7 @@ var (
 // unique index alone decides who gets a name that several ask for at once; the others get ErrUsernameTaken.
 func (s *Store) CreateUser(ctx context.Context, username, passHash string, occasion Occasion) (uid int64, err error) {
 	err = s.write(ctx, "create user", func(tx *sql.Tx) error {
-		uid, err = createUser(ctx, tx, username, passHash, occasion)
+		uid, err = insertUser(ctx, tx, username, passHash, occasion)
 		return err
 	})
 	return uid, err
@@ -38,7 +38,7 @@ func (s *Store) CreateUser(ctx context.Context, username, passHash string, occas
 // CreateUserWithLink adds an account that nobody can log in to before its password link was used.
 func (s *Store) CreateUserWithLink(ctx context.Context, username string, tokenHash []byte, expires time.Time, occasion Occasion) (uid int64, err error) {
 	err = s.write(ctx, "create user", func(tx *sql.Tx) error {
-		if uid, err = createUser(ctx, tx, username, "", occasion); err != nil {
+		if uid, err = insertUser(ctx, tx, username, "", occasion); err != nil {
 			return err
 		}
 		return setPasswordLink(ctx, tx, uid, tokenHash, expires, occasion)
@@ -46,7 +46,7 @@ func (s *Store) CreateUserWithLink(ctx context.Context, username string, tokenHa
 	return uid, err
 }
 
-func createUser(ctx context.Context, tx *sql.Tx, username, passHash string, occasion Occasion) (int64, error) {
+func insertUser(ctx context.Context, tx *sql.Tx, username, passHash string, occasion Occasion) (int64, error) {
 	result, err := tx.ExecContext(ctx,
 		"INSERT INTO users (username, pass_hash, created_at) VALUES (?, ?, ?)", username, passHash, occasion.At.Unix())
 	if violatesUnique(err) {

@@ -75,15 +75,18 @@ type Backoff struct {
 }
 
 // Try implements Rule.
-func (b Backoff) Try(state State, now time.Time) (State, time.Duration) {
+func (b Backoff) Try(state State, now time.Time) (next State, wait time.Duration) {
 	if state.Failures >= b.CloseAt {
 		return state, Closed
 	}
 	if wait := state.FreeAt.Sub(now); wait > 0 {
 		return state, min(wait, b.MaxWait) // min: the clock was set back
 	}
-	failures := state.Failures + 1
-	return State{Failures: failures, FreeAt: now.Add(b.waitAfter(failures))}, 0
+	next = State{Failures: state.Failures + 1}
+	if wait := b.waitAfter(next.Failures); wait > 0 { // else one that arrived earlier, and is counted later, would wait
+		next.FreeAt = now.Add(wait)
+	}
+	return next, 0
 }
 
 func (b Backoff) waitAfter(failures int) time.Duration {

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"fmt"
+	"net/url"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+)
+
+// everyPage is how to come to each page, in this order and in one tab, on a site for which alice, bob and longName
+// have accounts and one more signup is allowed.
+var everyPage = []struct {
+	name string
+	open func(b *tab)
+}{
+	{"signup", func(b *tab) { b.goTo("/signup") }},
+	{"signup with mistakes", func(b *tab) {
+		b.submit("Create account", "", "short")
+		b.wantMessage("Username", "Username cannot be empty.")
+	}},
+	{"signup with a name that will do", func(b *tab) {
+		b.fill("Username", "carol")
+		b.wantMessage("Username", "This username is available.")
+	}},
+	{"login after signup", func(b *tab) {
+		b.submit("Create account", "carol", goodPassword)
+		b.wantFlash("User account has been created.")
+	}},
+	{"login with wrong credentials", func(b *tab) {
+		b.submit("Log in", "carol", "not the password")
+		b.wantNotice("Invalid username or password.")
+	}},
+	{"login", func(b *tab) { b.goTo("/login") }},
+	{"home", func(b *tab) {
+		b.submit("Log in", "alice", goodPassword)
+		b.wantHeading("Hello Alice")
+	}},
+	{"home with another account", func(b *tab) {
+		b.logIn("bob")
+		b.wantText("Also signed in")
+	}},
+	{"home with the longest name", func(b *tab) { b.logIn(longName) }},
+	{"logout", func(b *tab) { b.goTo("/logout/" + longName) }},
+	{"logged out", func(b *tab) {
+		b.send("Log out")
+		b.wantFlash("Successfully logged out.")
+	}},
+	{"somebody else's home", func(b *tab) {
+		b.goTo("/user/carol")
+		b.wantHeading("Please log in")
+	}},
+	{"no page", func(b *tab) {
+		b.goTo("/nowhere")
+		b.wantHeading("Page not found")
+	}},
+	{"a form from another site", func(b *tab) {
+		b.goToFormElsewhere("/logout/bob")
+		b.press("Send")
+		b.wantHeading("This form was not sent")
+	}},
+	{"too many signups", func(b *tab) {
+		b.goTo("/signup")
+		b.fill("Username", "dave")
+		b.fill("Password", goodPassword)
+		result[bool](b, "find.field('Username').form.submit(); return true") // as without scripts
+		b.wantText("Too many tries")
+	}},
+}
+
+var longName = strings.Repeat("w", 100)
+
+func TestEveryPageIsAccessible(t *testing.T) {
+	axe, err := os.ReadFile("../../public/node_modules/axe-core/axe.min.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newSite(t, "--signups-per-hour=4")
+	for _, name := range []string{"alice", "bob", longName} {
+		s.signUp(name)
+	}
+	b := s.emptyTab()
+	for _, page := range everyPage {
+		page.open(b)
+		for _, width := range []int64{320, 1280} {
+			b.resize(width, 800)
+			for _, scheme := range []string{"light", "dark"} {
+				b.prefer(scheme)
+				look := fmt.Sprintf("%s, %d px wide, %s", page.name, width, scheme)
+				for _, violation := range b.axe(string(axe)) {
+					t.Errorf("%s: %s", look, violation)
+				}
+			}
+			if wide := result[int64](b, "return document.documentElement.scrollWidth"); wide > width {
+				t.Errorf("%s: %d px wide in a window of %d px", page.name, wide, width)
+			}
+		}
+	}
+}
+
+// axe returns what axe-core finds wrong with the page on screen. Its script comes by the DevTools protocol, which
+// the page's Content-Security-Policy does not concern.
+func (b *tab) axe(script string) []string {
+	b.t.Helper()
+	if !result[bool](b, "return 'axe' in window") {
+		if err := chromedp.Do(b.ctx, chromedp.Evaluate[chromedp.Void](script)); err != nil {
+			b.t.Fatalf("load axe-core: %v", err)
+		}
+	}
+	violations, err := chromedp.Run(b.ctx, chromedp.Evaluate[[]string](`
+		axe.run(document, {
+			runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+			resultTypes: ["violations"],
+		}).then((found) => {
+			const looked = found.passes.map((rule) => rule.id);
+			if (!looked.includes("color-contrast") || !looked.includes("target-size")) return ["axe-core did not look"];
+			return found.violations.flatMap((v) => v.nodes.map((n) => v.id + ": " + n.failureSummary + " " + n.html));
+		})`, chromedp.EvalAwaitPromise))
+	if err != nil {
+		b.t.Fatalf("axe-core: %v", err)
+	}
+	return violations
+}
+
+func (b *tab) prefer(scheme string) {
+	b.t.Helper()
+	tell(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+	})
+}
+
+// goToFormElsewhere goes to another site, whose form sends to this one.
+func (b *tab) goToFormElsewhere(action string) {
+	b.t.Helper()
+	page := `<!DOCTYPE html><form method="post" action="` + b.site.server.URL + action + `"><button>Send</button></form>`
+	if err := chromedp.Do(b.ctx, chromedp.Navigate("data:text/html,"+url.PathEscape(page))); err != nil {
+		b.t.Fatal(err)
+	}
+}

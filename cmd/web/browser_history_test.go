@@ -1,0 +1,107 @@
+package main
+
+import "testing"
+
+func TestBackAfterLogoutDoesNotShowTheHomePageAgain(t *testing.T) {
+	for name, newTab := range eachTab {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t)
+			s.signUp("bob")
+			b := newTab(s, "/login")
+			b.submit("Log in", "bob", goodPassword)
+			b.wantHeading("Hello Bob")
+			b.send("Log out")
+			b.wantFlash("Successfully logged out.")
+
+			b.back()
+			b.wantHeading("Please log in")
+			b.wantAddress("/user/bob")
+			b.follow("Log in")
+			b.wantAddress("/login?next=%2Fuser%2Fbob")
+			b.submit("Log in", "bob", goodPassword)
+			b.wantHeading("Hello Bob")
+		})
+	}
+}
+
+func TestBackAndForwardWorkBetweenPages(t *testing.T) {
+	for name, newTab := range eachTab {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t)
+			b := newTab(s, "/login")
+			b.follow("Create an account")
+			b.wantHeading("Create an account")
+			b.wantTitle("Create an account")
+			b.wantAddress("/signup")
+			b.back()
+			b.wantHeading("Log in")
+			b.wantTitle("Log in")
+			b.wantAddress("/login")
+			b.forward()
+			b.wantHeading("Create an account")
+			b.wantTitle("Create an account")
+			b.wantAddress("/signup")
+
+			b.submit("Create account", "bob", goodPassword)
+			b.wantFlash("User account has been created.")
+			b.back()
+			b.wantHeading("Create an account")
+			b.forward()
+			b.wantHeading("Log in")
+			b.wantValue("Username", "bob")
+			b.fill("Password", goodPassword)
+			b.send("Log in")
+			b.wantHeading("Hello Bob")
+			b.wantHistory("/login", "/signup", "/login?username=bob", "/user/bob")
+		})
+	}
+}
+
+func TestAPageGoneBackToWorksWithoutAPageLoad(t *testing.T) {
+	b := newSite(t).newTab("/signup")
+	b.mark()
+	b.follow("Log in")
+	b.wantTitle("Log in")
+	b.back()
+	b.wantTitle("Create an account")
+	b.submit("Create account", "bob", goodPassword)
+	b.wantFlash("User account has been created.")
+	b.wantSamePage()
+	b.press("Show password")
+	b.wantText("Hide")
+}
+
+func TestASignInThatHasEndedLeadsToTheLoginFormAndOnToThePage(t *testing.T) {
+	for name, newTab := range eachTab {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t)
+			s.signUp("alice")
+			s.signUp("bob")
+			b := newTab(s, "/login")
+			b.submit("Log in", "alice", goodPassword)
+			b.logIn("bob")
+			s.exec("DELETE FROM sign_ins")
+
+			b.follow("Alice")
+			if name == "without scripts" {
+				b.wantHeading("Please log in")
+				b.follow("Log in")
+			}
+			b.wantAddress("/login?next=%2Fuser%2Falice")
+			b.want("headers and headings", "Latchkey, Log in", `
+				return [...document.querySelectorAll("header, h1")].map((e) => e.textContent.trim()).join(", ")`)
+			b.wantNone("link", "Alice")
+
+			b.submit("Log in", "alice", goodPassword)
+			b.wantHeading("Hello Alice")
+			b.wantAddress("/user/alice")
+
+			b.goTo("/user/bob?from=mail")
+			b.wantHeading("Please log in")
+			b.follow("Log in")
+			b.submit("Log in", "bob", goodPassword)
+			b.wantHeading("Hello Bob")
+			b.wantAddress("/user/bob?from=mail")
+		})
+	}
+}

@@ -1,0 +1,135 @@
+package main
+
+import "testing"
+
+func TestAPersonSignsUpLogsInAndOutWithoutAPageLoad(t *testing.T) {
+	b := newSite(t).newTab("/signup")
+	b.wantTitle("Create an account")
+	b.wantFocus("Username")
+	b.mark()
+
+	b.submit("Create account", "Bob", goodPassword)
+	b.wantTitle("Log in")
+	b.wantAddress("/login?username=bob")
+	b.wantFlash("User account has been created.")
+	b.wantValue("Username", "bob")
+	b.wantFocus("Password")
+	b.wantSamePage()
+
+	b.fill("Password", goodPassword)
+	b.press("Log in")
+	b.wantTitle("Bob")
+	b.wantAddress("/user/bob")
+	b.wantHeading("Hello Bob")
+	b.wantFocus("Hello Bob")
+	b.wantFlash("")
+	b.wantSamePage()
+
+	b.press("Log out")
+	b.wantTitle("Log in")
+	b.wantAddress("/login")
+	b.wantFlash("Successfully logged out.")
+	b.wantValue("Username", "")
+	b.wantFocus("Username")
+	b.wantSamePage()
+
+	b.wantHistory("/signup", "/login?username=bob", "/user/bob", "/login")
+}
+
+func TestAPersonSignsUpLogsInAndOutWithoutScripts(t *testing.T) {
+	b := newSite(t).newTabWithoutScripts("/signup")
+	b.wantTitle("Create an account")
+	b.wantNone("button", "Show password")
+
+	b.submit("Create account", "Bob", goodPassword)
+	b.wantTitle("Log in")
+	b.wantAddress("/login?username=bob")
+	b.wantFlash("User account has been created.")
+	b.wantValue("Username", "bob")
+	b.wantNone("button", "Show password")
+
+	b.fill("Password", goodPassword)
+	b.press("Log in")
+	b.wantTitle("Bob")
+	b.wantAddress("/user/bob")
+	b.wantHeading("Hello Bob")
+	b.wantFlash("")
+
+	b.press("Log out")
+	b.wantTitle("Log in")
+	b.wantAddress("/login")
+	b.wantFlash("Successfully logged out.")
+	b.wantValue("Username", "")
+
+	b.wantHistory("/signup", "/login?username=bob", "/user/bob", "/login")
+}
+
+func TestTwoAccountsLiveInOneBrowser(t *testing.T) {
+	for name, newTab := range eachTab {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t)
+			s.signUp("alice")
+			s.signUp("bob")
+			b := newTab(s, "/login")
+			b.submit("Log in", "alice", goodPassword)
+			b.wantHeading("Hello Alice")
+			b.wantNone("link", "Bob")
+
+			b.follow("Log in to another account")
+			b.wantAddress("/login")
+			b.submit("Log in", "bob", goodPassword)
+			b.wantHeading("Hello Bob")
+			b.follow("Alice")
+			b.wantHeading("Hello Alice")
+			b.wantAddress("/user/alice")
+			b.goTo("/user/bob")
+			b.wantHeading("Hello Bob")
+			b.goTo("/user/alice")
+			b.wantHeading("Hello Alice")
+
+			b.send("Log out")
+			b.wantFlash("Successfully logged out.")
+			b.goTo("/user/bob")
+			b.wantHeading("Hello Bob")
+			b.wantNone("link", "Alice")
+			b.goTo("/user/alice")
+			b.wantHeading("Please log in")
+		})
+	}
+}
+
+func TestLoggingOutOfAllAccountsLeavesNone(t *testing.T) {
+	s := newSite(t)
+	s.signUp("alice")
+	s.signUp("bob")
+	b := s.newTab("/login")
+	b.submit("Log in", "alice", goodPassword)
+	b.logIn("bob")
+	b.mark()
+	b.send("Log out of all accounts")
+	b.wantFlash("Successfully logged out.")
+	b.wantAddress("/login")
+	b.wantSamePage()
+	for _, path := range []string{"/user/alice", "/user/bob"} {
+		b.goTo(path)
+		b.wantHeading("Please log in")
+	}
+}
+
+func TestALogoutLinkAsksFirst(t *testing.T) {
+	for name, newTab := range eachTab {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t)
+			s.signUp("bob")
+			b := newTab(s, "/login")
+			b.submit("Log in", "bob", goodPassword)
+			b.goTo("/logout/bob")
+			b.follow("Back")
+			b.wantHeading("Hello Bob")
+			b.wantAddress("/user/bob")
+			b.goTo("/logout/bob")
+			b.send("Log out")
+			b.wantFlash("Successfully logged out.")
+		})
+	}
+}

@@ -1,0 +1,143 @@
+package main
+
+import (
+	"net/http"
+	"testing"
+)
+
+const tooShort = "Password must be at least 8 characters long. Several words in a row are easy to remember."
+
+const tooCommon = "Password is one that attackers try early: it is common, or made of a common word or pattern. " +
+	"Try several unrelated words instead."
+
+// mistakes are what people get wrong in the signup form of a site on which bob has an account.
+var mistakes = []struct {
+	username, password               string
+	usernameMessage, passwordMessage string
+	focus                            string
+}{
+	{"", goodPassword, "Username cannot be empty.", "", "Username"},
+	{"alice", "", "", "Password cannot be empty.", "Password"},
+	{"", "", "Username cannot be empty.", "Password cannot be empty.", "Username"},
+	{"alice", "k3xq9vb", "", tooShort, "Password"},
+	{"alice", "password123", "", tooCommon, "Password"},
+	{"Bob", goodPassword, "Username bob is not available.", "", "Username"},
+}
+
+func TestMistakesInSignupAppearBesideTheirFields(t *testing.T) {
+	for name, newTab := range eachTab {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t)
+			s.signUp("bob")
+			b := newTab(s, "/signup")
+			for _, mistake := range mistakes {
+				b.submit("Create account", mistake.username, mistake.password)
+				b.wantMessage("Username", mistake.usernameMessage)
+				b.wantMessage("Password", mistake.passwordMessage)
+				b.wantInvalid("Username", mistake.usernameMessage != "")
+				b.wantInvalid("Password", mistake.passwordMessage != "")
+				b.wantFocus(mistake.focus)
+				b.wantValue("Username", mistake.username)
+				b.wantValue("Password", "")
+				b.wantTitle("Create an account")
+				b.wantAddress("/signup")
+			}
+			b.submit("Create account", "alice", goodPassword)
+			b.wantFlash("User account has been created.")
+		})
+	}
+}
+
+func TestWrongCredentialsAreRefusedInTheForm(t *testing.T) {
+	for name, newTab := range eachTab {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t)
+			s.signUp("bob")
+			b := newTab(s, "/login")
+			for _, wrong := range []struct{ username, password string }{{"bob", "not the password"}, {"nobody", goodPassword}} {
+				b.submit("Log in", wrong.username, wrong.password)
+				b.wantNotice("Invalid username or password.")
+				b.wantValue("Username", wrong.username)
+				b.wantValue("Password", "")
+				b.wantFocus("Password")
+				b.wantTitle("Log in")
+				b.wantAddress("/login")
+			}
+			b.submit("Log in", "", "")
+			b.wantNotice("")
+			b.wantMessage("Username", "Username cannot be empty.")
+			b.wantMessage("Password", "Password cannot be empty.")
+			b.wantFocus("Username")
+		})
+	}
+}
+
+func TestMistakesNeitherLoadAPageNorAddToTheHistory(t *testing.T) {
+	s := newSite(t)
+	s.signUp("bob")
+	b := s.newTab("/signup")
+	b.mark()
+	for _, mistake := range mistakes {
+		b.submit("Create account", mistake.username, mistake.password)
+	}
+	b.wantSamePage()
+	b.wantHistory("/signup")
+
+	b.goTo("/login")
+	b.mark()
+	b.submit("Log in", "bob", "")
+	b.submit("Log in", "bob", "not the password")
+	b.wantSamePage()
+	b.wantHistory("/signup", "/login")
+}
+
+func TestANameIsCheckedWhileItIsTyped(t *testing.T) {
+	s := newSite(t)
+	s.signUp("bob")
+	b := s.newTab("/signup")
+	b.fill("Password", "not yet sent")
+	b.mark()
+	result[bool](b, `for (const e of document.querySelectorAll("h1, input, button, .message")) e.mark = true; return true`)
+
+	b.click("field", "Username")
+	b.keys("Bob")
+	b.wantMessage("Username", "Username bob is not available.")
+	b.wantInvalid("Username", true)
+	b.keys("by")
+	b.wantMessage("Username", "This username is available.")
+	b.wantInvalid("Username", false)
+	b.keys("/")
+	b.wantMessage("Username", "Username cannot contain a slash, because it becomes part of an address.")
+
+	b.wantValue("Username", "Bobby/")
+	b.wantValue("Password", "not yet sent")
+	b.wantFocus("Username")
+	b.wantMessage("Password", "")
+	b.want("elements replaced", "", `return [...document.querySelectorAll("h1, input, button, .message")]
+		.filter((e) => !e.mark).map((e) => e.outerHTML).join()`)
+	b.wantSamePage()
+	b.wantHistory("/signup")
+}
+
+func TestANameCheckUnderWayIsGivenUpWhenTheFormIsSent(t *testing.T) {
+	checking, givenUp := make(chan bool, 1), make(chan bool, 1)
+	s, proxy := newSiteBehindProxy(t)
+	b := s.newTab("/signup")
+	proxy.instead(func(w http.ResponseWriter, r *http.Request, site http.Handler) {
+		if r.URL.Path != "/signup/username" {
+			site.ServeHTTP(w, r)
+			return
+		}
+		checking <- true
+		<-r.Context().Done()
+		givenUp <- true
+	})
+
+	b.fill("Username", "alice")
+	receive(b, "the name check", checking)
+	b.fill("Password", "short")
+	b.send("Create account")
+	receive(b, "the end of the name check", givenUp)
+	b.wantMessage("Username", "")
+	b.wantMessage("Password", tooShort)
+}

@@ -1,0 +1,195 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/audits"
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+// The browser tests use the site as people do, in Chromium, by mouse and keyboard. One process serves all of them.
+// It is started by the first test that needs it, and stopped here.
+func TestMain(m *testing.M) {
+	code := m.Run()
+	stopChromium()
+	os.Exit(code)
+}
+
+var chromium = sync.OnceValues(startChromium)
+
+var stopChromium = func() {}
+
+var errNoChromium = errors.New(
+	"no Chromium: get it with 'apt-get install chromium', or install Chromium or Chrome, to run the browser tests")
+
+func startChromium() (context.Context, error) {
+	path := ""
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome"} {
+		if found, err := exec.LookPath(name); err == nil {
+			path = found
+			break
+		}
+	}
+	if path == "" {
+		return nil, errNoChromium
+	}
+	options := []chromedp.ExecAllocatorOption{
+		chromedp.ExecPath(path), chromedp.Headless, chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck, chromedp.DisableGPU,
+		chromedp.Flag("disable-features", "PreloadTopChromeWebUI"), // parts of windows that nobody sees take time
+	}
+	// Nothing but the site is asked for anything, and tabs in the background are as quick as the one in front.
+	for _, flag := range []string{
+		"disable-quic", "disable-background-networking", "disable-component-update", "disable-sync",
+		"disable-dev-shm-usage", "disable-extensions", "disable-background-timer-throttling",
+		"disable-backgrounding-occluded-windows", "disable-renderer-backgrounding",
+	} {
+		options = append(options, chromedp.Flag(flag, true))
+	}
+	if os.Geteuid() == 0 {
+		options = append(options, chromedp.NoSandbox)
+	}
+	allocator, freeAllocator := chromedp.NewExecAllocator(context.Background(), options...)
+	ctx, closeBrowser := chromedp.NewContext(allocator)
+	stopChromium = func() {
+		closeBrowser()
+		freeAllocator()
+	}
+	return ctx, chromedp.Do(ctx)
+}
+
+// A tab is a tab of Chromium with cookies of its own. The test fails when anything complains in it: a script, the
+// Content-Security-Policy, or the browser about the page.
+type tab struct {
+	t    *testing.T
+	ctx  context.Context
+	site *site
+
+	mu         sync.Mutex
+	complaints []string
+	expected   []string
+}
+
+// newTab opens a tab on a page of the site.
+func (s *site) newTab(path string) *tab {
+	s.t.Helper()
+	b := s.emptyTab()
+	b.goTo(path)
+	return b
+}
+
+// newTabWithoutScripts opens a tab in which JavaScript is off.
+func (s *site) newTabWithoutScripts(path string) *tab {
+	s.t.Helper()
+	b := s.emptyTab()
+	tell(b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+	b.goTo(path)
+	return b
+}
+
+// tabTime is for everything that a test does in one tab. Only a test that hangs needs it.
+const tabTime = 2 * time.Minute
+
+func (s *site) emptyTab() *tab {
+	s.t.Helper()
+	browser, err := chromium()
+	switch {
+	case errors.Is(err, errNoChromium) && os.Getenv("CI") != "true":
+		s.t.Skip(err)
+	case err != nil:
+		s.t.Fatalf("start Chromium: %v", err)
+	}
+	b := &tab{t: s.t, site: s}
+	ctx, closeTab := chromedp.NewContext(browser, chromedp.WithNewBrowserContext(), chromedp.WithListener(b.listen))
+	if err := chromedp.Do(ctx); err != nil {
+		s.t.Fatalf("open a tab: %v", err)
+	}
+	var cancel context.CancelFunc
+	b.ctx, cancel = context.WithTimeout(ctx, tabTime)
+	s.t.Cleanup(func() {
+		b.reportComplaints()
+		cancel()
+		closeTab()
+	})
+	tell(b, audits.Enable, cdp.Empty{})
+	// Each tab takes itself for the one in front, so that focus works in it.
+	tell(b, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
+	b.resize(1280, 800)
+	return b
+}
+
+// tell sends a command of the DevTools protocol and returns its answer.
+func tell[P, R any](b *tab, command cdp.Command[P, R], params P) R {
+	b.t.Helper()
+	answer, err := chromedp.Call(b.ctx, command, params)
+	if err != nil {
+		b.t.Fatalf("%s: %v", command.Method, err)
+	}
+	return answer
+}
+
+func (b *tab) listen(event any) {
+	switch event := event.(type) {
+	case *runtime.EventConsoleAPICalled:
+		b.complain("console.%s: %s", event.Type, event.Args[0].Value)
+	case *runtime.EventExceptionThrown:
+		b.complain("uncaught: %s %s", event.ExceptionDetails.Text, event.ExceptionDetails.Exception.Description)
+	case *log.EventEntryAdded:
+		if entry := event.Entry; entry.Level != log.EntryLevelInfo && !isOnlyAStatus(entry) {
+			b.complain("%s %s: %s %s", entry.Source, entry.Level, entry.Text, entry.URL)
+		}
+	case *audits.EventIssueAdded:
+		b.complain("issue: %s", event.Issue.Code)
+	}
+}
+
+// isOnlyAStatus reports whether an entry of the browser's log says no more than that an answer had a status of 400
+// or above, which Chromium puts there by itself.
+func isOnlyAStatus(entry *log.Entry) bool {
+	return entry.Source == log.EntrySourceNetwork &&
+		strings.HasPrefix(entry.Text, "Failed to load resource: the server responded with a status of ")
+}
+
+func (b *tab) complain(format string, args ...any) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.complaints = append(b.complaints, fmt.Sprintf(format, args...))
+}
+
+// expectComplaints says what may be complained about from now on: a request that fails on purpose, say.
+func (b *tab) expectComplaints(texts ...string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.expected = append(b.expected, texts...)
+}
+
+func (b *tab) reportComplaints() {
+	b.t.Helper()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, complaint := range b.complaints {
+		if !containsAny(complaint, b.expected) {
+			b.t.Errorf("the browser complains: %s", complaint)
+		}
+	}
+}
+
+func containsAny(text string, parts []string) bool {
+	for _, part := range parts {
+		if strings.Contains(text, part) {
+			return true
+		}
+	}
+	return false
+}

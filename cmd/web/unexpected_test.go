@@ -1,0 +1,166 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+)
+
+// refuseSessions has the disk be full whenever a session is saved or deleted, and only then, and returns how to end
+// that.
+func (s *site) refuseSessions() (end func()) {
+	s.t.Helper()
+	pool := s.app.store.DB()
+	pool.SetMaxOpenConns(1) // the limit is a connection's
+	for _, statement := range []string{
+		"CREATE TABLE filler (content BLOB)",
+		"CREATE TRIGGER fill_before_insert BEFORE INSERT ON sessions BEGIN INSERT INTO filler VALUES (zeroblob(1000000)); END",
+		"CREATE TRIGGER fill_before_delete BEFORE DELETE ON sessions BEGIN INSERT INTO filler VALUES (zeroblob(1000000)); END",
+		"PRAGMA max_page_count = 100",
+	} {
+		if _, err := pool.ExecContext(s.t.Context(), statement); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	return func() {
+		s.exec("DROP TRIGGER fill_before_insert")
+		s.exec("DROP TRIGGER fill_before_delete")
+	}
+}
+
+func TestALoginWhoseSessionCannotBeSavedIsNotAcknowledged(t *testing.T) {
+	for _, swapped := range []bool{false, true} {
+		s := newSite(t)
+		s.signUp("bob")
+		end := s.refuseSessions()
+		b := s.browser()
+		visitor := b
+		if swapped {
+			visitor = b.htmx()
+		}
+		answer := tryLogin.do(visitor.stay()).wantOutagePage().wantHeader("Location", "")
+		if swapped {
+			answer.wantNoticeOnly()
+		}
+		if b.cookie("session") != "" {
+			t.Error("the browser got a session")
+		}
+		b.get("/user/bob").wantStatus(http.StatusUnauthorized)
+		end()
+		tryLogin.do(b).wantStatus(http.StatusOK).wantPath("/user/bob")
+	}
+}
+
+func TestAPageNeverSaysThatNothingWasChangedWhenSomethingWas(t *testing.T) {
+	for _, what := range []attempt{trySignup, tryLogin, tryLogout, tryLogoutAll} {
+		t.Run(what.what, func(t *testing.T) {
+			s := newSite(t)
+			s.signUp("bob")
+			b := s.signedIn("bob")
+			state := func() string {
+				return s.query("SELECT (SELECT group_concat(username) FROM users) || (SELECT ifnull(group_concat(id), '') FROM sign_ins)")
+			}
+			before := state()
+			s.refuseSessions()
+			answer := what.do(b.stay()).wantNoCause()
+			if strings.Contains(answer.body, "Nothing was changed") && state() != before {
+				t.Errorf("%s: the page says that nothing was changed; there was %s, now there is %s", what.what, before, state())
+			}
+		})
+	}
+}
+
+func TestAfterALogoutWhoseSessionCannotBeDeletedThePersonIsSignedOut(t *testing.T) {
+	s := newSite(t)
+	s.signUp("bob")
+	b := s.signedIn("bob")
+	s.refuseSessions()
+	tryLogout.do(b)
+	b.get("/user/bob").wantStatus(http.StatusUnauthorized)
+}
+
+func TestAPanicIsAPageWithoutItsCauseAndTheProgramLivesOn(t *testing.T) {
+	s := newSite(t)
+	s.signUp("bob")
+	hasher := s.app.hasher
+	s.app.hasher = nil
+
+	page := tryLogin.do(s.browser().stay()).wantStatus(http.StatusInternalServerError).wantNoCause().
+		want("Something went wrong", "it has been written to the log")
+	page.want("Reference: " + page.header.Get("X-Request-Id"))
+	if len(page.cookies) != 0 {
+		t.Errorf("sets cookies %v", page.cookies)
+	}
+	tryLogin.do(s.browser().stay().htmx()).wantStatus(http.StatusInternalServerError).wantNoCause().wantNoticeOnly()
+
+	log := s.log.String()
+	for _, part := range []string{"level=ERROR msg=panic", "nil pointer dereference", "goroutine", "login.go:", page.header.Get("X-Request-Id")} {
+		if !strings.Contains(log, part) {
+			t.Errorf("no %q in the log", part)
+		}
+	}
+	if strings.Contains(log, goodPassword) || strings.Contains(log, url.QueryEscape(goodPassword)) {
+		t.Error("the password is in the log")
+	}
+
+	s.browser().get("/login").wantStatus(http.StatusOK)
+	s.browser().get("/healthz").wantStatus(http.StatusOK)
+	s.app.hasher = hasher
+	tryLogin.do(s.browser()).wantStatus(http.StatusOK).wantPath("/user/bob")
+}
+
+func TestADatabaseWithoutItsTablesIsAPageWithoutItsCause(t *testing.T) {
+	for name, begin := range map[string]func(s *site){
+		"tables dropped": func(s *site) {
+			for _, table := range []string{"sign_ins", "sessions", "users"} {
+				s.exec("DROP TABLE " + table)
+			}
+		},
+		"closed": func(s *site) { s.app.store.Close() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t)
+			s.signUp("bob")
+			b := s.signedIn("bob")
+			begin(s)
+			for _, what := range []attempt{trySignup, tryLogin, tryLogout, tryLogoutAll, tryReadingHome, tryFirstPage} {
+				page := what.do(b.stay()).wantNoCause()
+				if page.status < 500 || len(page.cookies) != 0 {
+					t.Errorf("%s: status %d with cookies %v", what.what, page.status, page.cookies)
+				}
+				what.do(b.stay().htmx()).wantNoCause().wantNoticeOnly()
+			}
+			s.browser().get("/login").wantStatus(http.StatusOK)
+			s.browser().get("/healthz").wantStatus(http.StatusServiceUnavailable).want("unavailable").wantNoCause()
+		})
+	}
+}
+
+func TestAVisitorWhoLeavesIsNotLoggedAsServed(t *testing.T) {
+	s := newSite(t, "--busy-timeout=1m")
+	unlock := s.lockDatabase()
+	ctx, leave := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer leave()
+	form := url.Values{"username": {"eve"}, "password": {goodPassword}}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.server.URL+"/signup", strings.NewReader(form.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header = http.Header{"Content-Type": {"application/x-www-form-urlencoded"}, "Sec-Fetch-Site": {"same-origin"}}
+	if response, err := s.server.Client().Do(request); !errors.Is(err, context.DeadlineExceeded) {
+		t.Fatalf("got %v, %v; want to have left before the answer", response, err)
+	}
+	s.server.Close() // waits for the handler
+	unlock()
+	log := s.log.String()
+	if !strings.Contains(log, "route=/signup status=499") || strings.Contains(log, "level=ERROR") {
+		t.Error("want status 499 and no error in the log")
+	}
+	if got := s.query("SELECT count(*) FROM users"); got != "0" {
+		t.Errorf("%s accounts, want none", got)
+	}
+}

@@ -1,0 +1,139 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// writes are all the ways to change the database.
+func writes(s *Store) map[string]func(ctx context.Context) error {
+	return map[string]func(context.Context) error{
+		"CreateUser": func(ctx context.Context) error {
+			_, err := s.CreateUser(ctx, "eve", "hash", at(noon))
+			return err
+		},
+		"ReplacePassHash": func(ctx context.Context) error { return s.ReplacePassHash(ctx, 1, "old", "new") },
+		"CreateSignIn": func(ctx context.Context) error {
+			_, err := s.CreateSignIn(ctx, login(1, "bob"), at(noon))
+			return err
+		},
+		"TouchSignIn": func(ctx context.Context) error { return s.TouchSignIn(ctx, "id", time.Now()) },
+		"LogOut":      func(ctx context.Context) error { return s.LogOut(ctx, []string{"id"}, at(noon)) },
+		"CleanUp":     func(ctx context.Context) error { return s.CleanUp(ctx, Expired{}) },
+	}
+}
+
+func wantUnavailable(t *testing.T, attempts map[string]func(context.Context) error) {
+	t.Helper()
+	for name, attempt := range attempts {
+		if err := attempt(t.Context()); !errors.Is(err, ErrUnavailable) || !Unavailable(err) {
+			t.Errorf("%s: %v, want ErrUnavailable", name, err)
+		}
+	}
+}
+
+func TestALockHeldTooLongMakesWritingUnavailableAndNotReading(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "auth.db")
+	s := openWaiting(t, path, 20*time.Millisecond)
+	createUser(t, s, "bob")
+	unlock := lock(t, path, "IMMEDIATE")
+	wantUnavailable(t, writes(s))
+	if _, err := s.UserByUsername(t.Context(), "bob"); err != nil {
+		t.Errorf("reading: %v", err)
+	}
+	if err := s.Ready(t.Context()); err != nil {
+		t.Errorf("ready: %v", err)
+	}
+	unlock()
+	createUser(t, s, "eve")
+}
+
+func TestAReadOnlyDatabaseMakesWritingUnavailable(t *testing.T) {
+	s := newStore(t)
+	createUser(t, s, "bob")
+	s.DB().SetMaxOpenConns(1)
+	if _, err := s.DB().ExecContext(t.Context(), "PRAGMA query_only = 1"); err != nil {
+		t.Fatal(err)
+	}
+	wantUnavailable(t, writes(s))
+	if _, err := s.UserByUsername(t.Context(), "bob"); err != nil {
+		t.Errorf("reading: %v", err)
+	}
+}
+
+func TestAFullDiskMakesWritingUnavailable(t *testing.T) {
+	s := newStore(t)
+	s.DB().SetMaxOpenConns(1)
+	// SQLite treats a file that may not grow like a disk that is full.
+	if got := value(t, s, "PRAGMA max_page_count = 1"); got == "1" {
+		t.Fatal("the database fits into one page")
+	}
+	for i := range 1000 {
+		_, err := s.CreateUser(t.Context(), fmt.Sprint("user", i), "hash", at(noon))
+		if errors.Is(err, ErrUnavailable) {
+			return
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Error("there was always room")
+}
+
+func TestAFileThatIsNoLongerADatabaseIsUnavailable(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "auth.db")
+	s := open(t, path)
+	uid := createUser(t, s, "bob")
+	signIn, err := s.CreateSignIn(t.Context(), login(uid, "bob"), at(noon))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.DB().SetMaxIdleConns(0) // each statement opens the file anew
+	if err := os.WriteFile(path, []byte("These are my notes, and not a database.\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	wantUnavailable(t, writes(s))
+	wantUnavailable(t, map[string]func(context.Context) error{
+		"Ready": s.Ready,
+		"UserByUsername": func(ctx context.Context) error {
+			_, err := s.UserByUsername(ctx, "bob")
+			return err
+		},
+		"SignInsByID": func(ctx context.Context) error {
+			_, err := s.SignInsByID(ctx, []string{signIn.ID})
+			return err
+		},
+	})
+}
+
+func TestWhoeverStopsWaitingForALockIsNotToldOfAnOutage(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "auth.db")
+	s := openWaiting(t, path, time.Minute)
+	defer lock(t, path, "IMMEDIATE")()
+	for name, write := range writes(s) {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		timer := time.AfterFunc(10*time.Millisecond, func() { cancel(context.Canceled) })
+		if err := write(ctx); !errors.Is(err, context.Canceled) || Unavailable(err) {
+			t.Errorf("%s: %v, want context.Canceled", name, err)
+		}
+		timer.Stop()
+		cancel(nil)
+	}
+}
+
+func TestOnlyTroubleOfTheDatabaseIsAnOutage(t *testing.T) {
+	s := newStore(t)
+	createUser(t, s, "bob")
+	_, taken := s.CreateUser(t.Context(), "bob", "hash", at(noon))
+	_, wrongQuery := s.DB().ExecContext(t.Context(), "SELECT misspelt FROM users")
+	for _, err := range []error{nil, taken, wrongQuery, ErrNoUser, context.Canceled, errors.New("else")} {
+		if Unavailable(err) {
+			t.Errorf("%v counts as an outage", err)
+		}
+	}
+}
