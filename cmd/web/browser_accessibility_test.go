@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
@@ -42,6 +43,37 @@ var everyPage = []struct {
 	{"home with another account", func(b *tab) {
 		b.logIn("bob")
 		b.wantText("Also signed in")
+	}},
+	{"password", func(b *tab) { b.goTo("/user/alice/password") }},
+	{"password with mistakes", func(b *tab) {
+		b.press("Change the password")
+		b.wantText("Password cannot be empty.")
+	}},
+	{"sign-ins", func(b *tab) { b.goTo("/user/alice/sign-ins") }},
+	{"activity", func(b *tab) { b.goTo("/user/alice/activity") }},
+	{"recovery", func(b *tab) { b.goTo("/user/alice/recovery") }},
+	{"recovery code", func(b *tab) {
+		b.press("Make a recovery code")
+		b.wantHeading("Your recovery code")
+	}},
+	{"delete", func(b *tab) { b.goTo("/user/alice/delete") }},
+	{"confirm", func(b *tab) {
+		b.site.clock.Advance(11 * time.Minute)
+		b.fill("Type the username to go on", "alice")
+		b.press("Delete the account")
+		b.wantHeading("Confirm it is you")
+	}},
+	{"recover", func(b *tab) { b.goTo("/recover") }},
+	{"a link that is no longer good", func(b *tab) { b.goTo("/choose-password/x") }},
+	{"login throttled", func(b *tab) {
+		for range 5 {
+			b.site.browser().guess("dave")
+		}
+		b.goTo("/login")
+		b.fill("Username", "dave")
+		b.fill("Password", goodPassword)
+		b.press("Log in")
+		b.wantNotice("Too many failed logins with this username. Please wait 30 seconds and try again.")
 	}},
 	{"home with the longest name", func(b *tab) { b.logIn(longName) }},
 	{"logout", func(b *tab) { b.goTo("/logout/" + longName) }},

@@ -1,0 +1,45 @@
+package main
+
+import (
+	"testing"
+	"time"
+)
+
+func TestTheAccountsPagesWork(t *testing.T) {
+	s := newSite(t)
+	s.signUp("bob")
+	elsewhere := s.signedIn("bob")
+	b := s.emptyTab()
+	b.logIn("bob")
+	b.wantHeading("Hello Bob")
+
+	b.follow("Where you are signed in")
+	b.wantHeading("Where you are signed in")
+	b.press("End all others")
+	b.wantFlash("The sign-in is ended.")
+	elsewhere.get("/user/bob").wantStatus(401)
+
+	s.clock.Advance(11 * time.Minute)
+	b.goTo("/user/bob/recovery")
+	b.press("Make a recovery code")
+	b.wantHeading("Confirm it is you")
+	b.fill("Password of Bob", goodPassword)
+	b.press("Confirm")
+	b.wantHeading("Your recovery code")
+	b.press("I have saved it")
+	b.wantFlash("The recovery code is ready. Keep it safe.")
+
+	b.goTo("/user/bob/password")
+	b.fill("Current password", goodPassword)
+	b.fill("New password", newPassword)
+	b.press("Change the password")
+	b.wantFlash("The password is changed. You are signed out everywhere else.")
+
+	b.goTo("/user/bob/activity")
+	b.wantText("The password was changed")
+
+	b.goTo("/user/bob/delete")
+	b.fill("Type the username to go on", "bob")
+	b.press("Delete the account")
+	b.wantFlash("The account bob is deleted.")
+}
