@@ -6,10 +6,16 @@ import (
 )
 
 func TestTheAccountsPagesWork(t *testing.T) {
+	for way, newTab := range eachTab {
+		t.Run(way, func(t *testing.T) { useTheAccountsPages(t, newTab) })
+	}
+}
+
+func useTheAccountsPages(t *testing.T, newTab func(*site, string) *tab) {
 	s := newSite(t)
 	s.signUp("bob")
 	elsewhere := s.signedIn("bob")
-	b := s.emptyTab()
+	b := newTab(s, "/login")
 	b.logIn("bob")
 	b.wantHeading("Hello Bob")
 
