@@ -49,3 +49,26 @@ func useTheAccountsPages(t *testing.T, newTab func(*site, string) *tab) {
 	b.press("Delete the account")
 	b.wantFlash("The account bob is deleted.")
 }
+
+func TestTheRecoveryCodeWorksInTheBrowser(t *testing.T) {
+	for way, newTab := range eachTab {
+		t.Run(way, func(t *testing.T) {
+			s := newSite(t)
+			s.signUp("bob")
+			code := s.signedIn("bob").makeCode()
+			b := newTab(s, "/login")
+			b.follow("I forgot the password")
+			b.wantHeading("Get back in")
+			b.fill("Username", "bob")
+			b.fill("Recovery code", "wrong")
+			b.press("Go on")
+			b.wantNotice("Invalid username or recovery code.")
+			b.fill("Recovery code", code)
+			b.press("Go on")
+			b.wantHeading("Choose a new password")
+			b.fill("New password", newPassword)
+			b.press("Set the new password")
+			b.wantHeading("The new password is set")
+		})
+	}
+}

@@ -40,6 +40,10 @@ func TestStrangersWaitLongerWithEachFailureAndTheOwnerNever(t *testing.T) {
 		s.browser().guess("bob").wantStatus(http.StatusUnauthorized)
 	}
 	owner.logIn("bob") // in a browser that is known, at any time; and that resets the lane
+	owner.get("/user/bob/activity").want("A login was refused: too many failed ones before it")
+	if !strings.Contains(s.log.String(), `event="login throttled" address=127.0.0.1`) {
+		t.Error("nothing in the log")
+	}
 	for range 5 {
 		s.browser().guess("bob").wantStatus(http.StatusUnauthorized)
 	}
@@ -271,6 +275,32 @@ func TestAClockSetBackAndCountersGoneKeepNobodyOut(t *testing.T) {
 	s.browser().guess("bob").wantStatus(http.StatusTooManyRequests).wantHeader("Retry-After", "3600") // the longest wait, and no more
 	s.exec("DELETE FROM throttle")
 	s.signedIn("bob")
+}
+
+func TestTenThousandMadeUpNamesKeepNobodyElseOut(t *testing.T) {
+	for name, address := range map[string]func(i int) string{
+		"one address":    func(int) string { return "203.0.113.7" },
+		"many addresses": func(i int) string { return fmt.Sprintf("10.0.%d.%d", i/256, i%256) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t, "--trusted-proxy=127.0.0.1")
+			s.signUp("bob")
+			stranger := s.browser()
+			statuses := map[int]int{}
+			for i := range 10_000 {
+				statuses[stranger.with("X-Forwarded-For", address(i)).guess(fmt.Sprint("name", i)).status]++
+			}
+			if name == "one address" && statuses[http.StatusUnauthorized] > 110 || statuses[http.StatusUnauthorized]+statuses[http.StatusTooManyRequests] != 10_000 {
+				t.Errorf("answers %v", statuses)
+			}
+			s.from("203.0.113.8").logIn("bob")
+			s.clock.Advance(31 * 24 * time.Hour)
+			s.app.cleanUp(t.Context())
+			if left := s.query("SELECT (SELECT count(*) FROM throttle) || ' ' || (SELECT count(*) <= 402 FROM events)"); left != "0 1" {
+				t.Errorf("counters and events left: %s", left)
+			}
+		})
+	}
 }
 
 func TestAFloodOfMadeUpNamesDoesNotFillTheDisk(t *testing.T) {
