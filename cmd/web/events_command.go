@@ -3,12 +3,10 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
 	"latchkey/internal/store"
-	"latchkey/internal/username"
 )
 
 type eventsCommand struct {
@@ -83,43 +81,4 @@ func (e eventsCommand) print(to streams, event store.LoggedEvent) error {
 	}
 	_, err := fmt.Fprintf(to.out, "%s  %-20s  %-20s  %s\n", event.At.UTC().Format("2006-01-02 15:04:05"), who, event.Kind, where)
 	return err
-}
-
-type backupCommand struct {
-	File string `arg:"" help:"File to make; it must not exist."`
-}
-
-func (b backupCommand) Run(ctx context.Context, to streams, s *settings) error {
-	return keeping(ctx, s, func(db *store.Store) error {
-		if err := db.Backup(ctx, b.File); err != nil {
-			return err
-		}
-		return say(to, "The copy is complete: %s", b.File)
-	})
-}
-
-type checkCommand struct{}
-
-func (checkCommand) Run(ctx context.Context, to streams, s *settings) error {
-	return keeping(ctx, s, func(db *store.Store) error {
-		problems, err := db.Check(ctx, func(name string) string {
-			mapped, _ := username.Canonical(name)
-			return mapped
-		})
-		if err != nil {
-			return err
-		}
-		for _, problem := range problems {
-			fmt.Fprintln(to.out, problem)
-		}
-		if len(problems) > 0 {
-			return errors.New("the database is damaged; restore a back-up")
-		}
-		version, err := db.SchemaVersion(ctx)
-		if err != nil {
-			return err
-		}
-		_, err = fmt.Fprintf(to.out, "ok, schema version %d\n", version)
-		return err
-	})
 }

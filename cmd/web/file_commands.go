@@ -1,0 +1,49 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"latchkey/internal/store"
+	"latchkey/internal/username"
+)
+
+type backupCommand struct {
+	File string `arg:"" help:"File to make; it must not exist."`
+}
+
+func (b backupCommand) Run(ctx context.Context, to streams, s *settings) error {
+	return keeping(ctx, s, func(db *store.Store) error {
+		if err := db.Backup(ctx, b.File); err != nil {
+			return err
+		}
+		return say(to, "The copy is complete: %s", b.File)
+	})
+}
+
+type checkCommand struct{}
+
+func (checkCommand) Run(ctx context.Context, to streams, s *settings) error {
+	return keeping(ctx, s, func(db *store.Store) error {
+		problems, err := db.Check(ctx, func(name string) string {
+			mapped, _ := username.Canonical(name)
+			return mapped
+		})
+		if err != nil {
+			return err
+		}
+		for _, problem := range problems {
+			fmt.Fprintln(to.out, problem)
+		}
+		if len(problems) > 0 {
+			return errors.New("the database is damaged; restore a back-up")
+		}
+		version, err := db.SchemaVersion(ctx)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(to.out, "ok, schema version %d\n", version)
+		return err
+	})
+}
