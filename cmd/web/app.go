@@ -23,6 +23,7 @@ type app struct {
 	sessions *scs.SessionManager
 	hasher   *password.Hasher
 	policy   password.Policy
+	metrics  *metrics
 	log      *slog.Logger
 	now      func() time.Time
 }
@@ -43,8 +44,9 @@ func newApp(s *settings, db *store.Store, log *slog.Logger, now func() time.Time
 			MinLength: s.PasswordMinLength,
 			SiteNames: []string{components.SiteName, site.Hostname()},
 		},
-		log: log,
-		now: now,
+		metrics: newMetrics(),
+		log:     log,
+		now:     now,
 	}
 }
 

@@ -19,7 +19,7 @@ func newLogger(format string, to io.Writer) *slog.Logger {
 	return slog.New(slog.NewTextHandler(to, nil))
 }
 
-// logRequest writes one line per request. The route stands in for the path, which holds names, and the query,
+// logRequest writes one line per request, and counts it. The route stands in for the path, which holds names, and the query,
 // which may hold what people typed.
 func (a *app) logRequest() echo.MiddlewareFunc {
 	return middleware.RequestLoggerWithConfig(middleware.RequestLoggerConfig{
@@ -40,12 +40,13 @@ func (a *app) logRequest() echo.MiddlewareFunc {
 				fields = append(fields, slog.Any("error", v.Error))
 			}
 			a.log.LogAttrs(context.Background(), level, "request", fields...)
+			a.metrics.countRequest(v)
 			return nil
 		},
 	})
 }
 
-// logEvent writes one line per security event (ASVS 5.0 16.3.1). uid is 0 when no account is concerned. What was
+// logEvent writes one line per security event (ASVS 5.0 16.3.1), and counts it. uid is 0 when no account is concerned. What was
 // typed never gets in: people type passwords into the name's field.
 func (a *app) logEvent(c echo.Context, event store.EventKind, uid int64) {
 	fields := []slog.Attr{
@@ -55,6 +56,7 @@ func (a *app) logEvent(c echo.Context, event store.EventKind, uid int64) {
 		fields = append(fields, slog.Int64("uid", uid))
 	}
 	a.log.LogAttrs(context.Background(), slog.LevelInfo, "security", fields...)
+	a.metrics.events.WithLabelValues(string(event)).Inc()
 }
 
 // recordFailure logs a try that failed and adds it to the account's activity. Its work is the same when the try

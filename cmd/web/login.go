@@ -41,6 +41,7 @@ func (a *app) logIn(c echo.Context) error {
 		return a.render(c, http.StatusUnprocessableEntity, loginView(form))
 	}
 	user, err := a.signIn(c, typed, secret, form.Remember)
+	a.metrics.countLogin(err)
 	if status, message := a.tryLater(c, err); status != 0 {
 		form.Error = message
 		return a.render(c, status, loginView(form))
@@ -52,11 +53,15 @@ func (a *app) logIn(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	a.logEvent(c, store.LoginSucceeded, user.UID)
-	if form.Next != "" {
-		return a.redirect(c, form.Next)
+	next := form.Next
+	if next == "" {
+		next = components.HomePath(user.Username)
 	}
-	return a.redirect(c, components.HomePath(user.Username))
+	if err := a.redirect(c, next); err != nil {
+		return err
+	}
+	a.logEvent(c, store.LoginSucceeded, user.UID)
+	return nil
 }
 
 // errWrongCredentials is one answer for a wrong name and a wrong password, so that nobody learns which accounts

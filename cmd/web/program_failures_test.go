@@ -169,10 +169,15 @@ func TestAnAddressInUseIsOneLineAndExitCodeOne(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer listener.Close()
-	path := filepath.Join(t.TempDir(), "auth.db")
-	stdout, stderr, code := runToEnd(t, command(t, "--addr="+listener.Addr().String(), "--db="+path))
-	wantOneLine(t, stdout, stderr, code, 1, listener.Addr().String(), "address already in use")
-	onlyFile(t, path)
+	for _, flags := range [][]string{
+		{"--addr=" + listener.Addr().String()},
+		{"--addr=localhost:0", "--metrics-addr=" + listener.Addr().String()},
+	} {
+		path := filepath.Join(t.TempDir(), "auth.db")
+		stdout, stderr, code := runToEnd(t, command(t, append(flags, "--db="+path)...))
+		wantOneLine(t, stdout, stderr, code, 1, listener.Addr().String(), "address already in use")
+		onlyFile(t, path)
+	}
 }
 
 func TestACertificateThatCannotBeUsedIsOneLineAndNothingIsOpened(t *testing.T) {

@@ -54,6 +54,13 @@ func TestTheFirstLineSaysWhereTheSiteIs(t *testing.T) {
 	}
 	p.browser().get("/healthz").wantStatus(http.StatusOK)
 	p.stop()
+
+	local := startProgram(t, append(cheap, "--addr=localhost:0")...)
+	_, port, _ := strings.Cut(local.address, ":")
+	if want := "Latchkey is at http://localhost:" + port; !strings.Contains(local.log.String(), want) {
+		t.Errorf("no %q in: %s", want, local.log)
+	}
+	local.stop()
 }
 
 func TestPasswordsThatTravelUnencryptedAreWarnedOf(t *testing.T) {

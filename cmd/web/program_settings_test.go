@@ -62,6 +62,7 @@ func TestABadSettingIsOneLineAndExitCodeTwoBeforeAnythingIsOpened(t *testing.T) 
 		{"hash-memory", []string{"7", "4194305", "-1", "99999999999", "19M"}, "--hash-memory"},
 		{"hash-iterations", []string{"0", "101", "-1", "two"}, "--hash-iterations"},
 		{"hash-threads", []string{"0", "256", "-1", "one"}, "--hash-threads"},
+		{"metrics-addr", []string{"9090", "localhost:99999", "localhost"}, "--metrics-addr"},
 		{"hash-queue", []string{"-1", "many"}, "--hash-queue"},
 		{"signups-per-hour", []string{"0", "-1", "many"}, "--signups-per-hour"},
 		{"name-checks-per-minute", []string{"0", "-1", "many"}, "--name-checks-per-minute"},

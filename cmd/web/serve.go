@@ -34,11 +34,14 @@ func (serveCommand) Run(ctx context.Context, to streams, s *settings) error {
 			log.Error("close database", "error", err)
 		}
 	}()
-	app := newApp(s, db, log, time.Now)
-
 	listener, err := net.Listen("tcp", s.Addr)
 	if err != nil {
 		return err
+	}
+	s.Addr = withPortOf(s.Addr, listener.Addr())
+	app := newApp(s, db, log, time.Now)
+	if err := app.serveMetrics(ctx); err != nil {
+		return errors.Join(err, listener.Close())
 	}
 	log.Info("Latchkey is at "+app.site.String(), "listening", listener.Addr().String(), "db", s.DB, "version", version)
 	if app.site.Scheme == "http" && !isLocal(app.site) {
@@ -54,6 +57,16 @@ func (serveCommand) Run(ctx context.Context, to streams, s *settings) error {
 	defer func() { stopCleaning(); <-cleaned }()
 
 	return serveUntil(ctx, newHTTPServer(app.routes(), certificates, log), listener, log)
+}
+
+// withPortOf fills in the port that the system chose when port 0 was asked for.
+func withPortOf(asked string, got net.Addr) string {
+	host, _, _ := net.SplitHostPort(asked)
+	_, port, err := net.SplitHostPort(got.String())
+	if err != nil {
+		return asked
+	}
+	return net.JoinHostPort(host, port)
 }
 
 func (s *settings) certificates() ([]tls.Certificate, error) {

@@ -51,13 +51,18 @@ type settings struct {
 
 	EventRetention time.Duration `default:"2160h" help:"How long the activity of an account is kept (${default})."`
 
+	MetricsAddr string `placeholder:"HOST:PORT" help:"Address to serve GET /metrics on, in Prometheus's form. Off by default; keep it from the public."`
+
 	LogFormat string `default:"text" enum:"text,json" placeholder:"text|json" help:"How log lines are written (${default})."`
 }
 
 // Validate is called by kong before anything else happens. Its error is one line for the person at the terminal.
 func (s *settings) Validate() error {
-	if _, port, err := net.SplitHostPort(s.Addr); err != nil || !isPort(port) {
+	if !isHostPort(s.Addr) {
 		return fmt.Errorf("--addr: %q is not HOST:PORT, as in localhost:8080", s.Addr)
+	}
+	if s.MetricsAddr != "" && !isHostPort(s.MetricsAddr) {
+		return fmt.Errorf("--metrics-addr: %q is not HOST:PORT, as in localhost:9090", s.MetricsAddr)
 	}
 	if s.DB == "" {
 		return errors.New("--db: the name of a file, as in auth.db")
@@ -126,6 +131,11 @@ func (s *settings) siteURL() (*url.URL, error) {
 		return nil, fmt.Errorf("--url: %q is not http:// or https:// and a host, as in https://login.example.org", s.URL)
 	}
 	return &url.URL{Scheme: site.Scheme, Host: site.Host}, nil
+}
+
+func isHostPort(address string) bool {
+	_, port, err := net.SplitHostPort(address)
+	return err == nil && isPort(port)
 }
 
 // isPort accepts none too, and the names that the system knows.

@@ -60,6 +60,16 @@ func NewHasher(params Params, concurrency, queue int) *Hasher {
 	return h
 }
 
+// Running returns how many computations are under way.
+func (h *Hasher) Running() int {
+	return len(h.running)
+}
+
+// Waiting returns how many computations wait for their turn.
+func (h *Hasher) Waiting() int {
+	return max(0, len(h.waiting)-len(h.running))
+}
+
 // Hash returns the PHC string of a new password. Errors are ErrBusy, and ctx's when it ends while waiting.
 func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 	leave, err := h.enter(ctx)

@@ -104,6 +104,17 @@ func (s *Store) signIns(ctx context.Context, query string, args ...any) ([]SignI
 	return found, nil
 }
 
+// CountSignIns returns how many plain or remembered sign-ins began and were used after these times.
+func (s *Store) CountSignIns(ctx context.Context, remembered bool, begunAfter, usedAfter time.Time) (int, error) {
+	var count int
+	err := s.db.QueryRowContext(ctx, "SELECT count(*) FROM sign_ins WHERE remembered = ? AND created_at > ? AND last_seen_at > ?",
+		remembered, begunAfter.Unix(), usedAfter.Unix()).Scan(&count)
+	if err != nil {
+		return 0, fmt.Errorf("count sign-ins: %w", unavailable(err))
+	}
+	return count, nil
+}
+
 // TouchSignIn moves the time of last use forward, never back.
 func (s *Store) TouchSignIn(ctx context.Context, id string, now time.Time) error {
 	_, err := s.db.ExecContext(ctx,

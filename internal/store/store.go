@@ -26,7 +26,8 @@ var migrations embed.FS
 
 // Store is an open database file. All its methods may be called from several goroutines at once.
 type Store struct {
-	db *sql.DB
+	db   *sql.DB
+	path string
 	// tries counts since the start, for trimEvery.
 	tries atomic.Int64
 }
@@ -65,7 +66,7 @@ func Open(ctx context.Context, path string, busyTimeout time.Duration) (*Store, 
 		return nil, fmt.Errorf("open database %s: %w", path, err)
 	}
 	db.SetMaxOpenConns(1)
-	s := &Store{db: db}
+	s := &Store{db: db, path: full}
 	if err = s.connect(ctx, busyTimeout); err == nil {
 		err = s.migrate(ctx)
 	}
@@ -166,6 +167,21 @@ func (s *Store) DB() *sql.DB {
 func (s *Store) Ready(ctx context.Context) error {
 	var one int
 	return unavailable(s.db.QueryRowContext(ctx, "SELECT count(*) FROM (SELECT 1 FROM users LIMIT 1)").Scan(&one))
+}
+
+// Size returns the bytes of the file and of its write-ahead log.
+func (s *Store) Size() (database, writeAheadLog int64, err error) {
+	for suffix, size := range map[string]*int64{"": &database, "-wal": &writeAheadLog} {
+		info, err := os.Stat(s.path + suffix)
+		if errors.Is(err, fs.ErrNotExist) && suffix != "" {
+			continue
+		}
+		if err != nil {
+			return 0, 0, fmt.Errorf("size of database: %w", err)
+		}
+		*size = info.Size()
+	}
+	return database, writeAheadLog, nil
 }
 
 // write runs a change in one transaction, which has the write lock from the start. what names it in errors; the

@@ -1,0 +1,159 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/labstack/echo/v4/middleware"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"latchkey/internal/password"
+	"latchkey/internal/store"
+)
+
+// metrics are what the program counts for --metrics-addr. Labels are routes, statuses and events, never a name, an
+// address or anything else that a visitor could choose: each value is a series of its own.
+type metrics struct {
+	requests  *prometheus.CounterVec
+	durations *prometheus.HistogramVec
+	logins    *prometheus.CounterVec
+	events    *prometheus.CounterVec
+}
+
+func newMetrics() *metrics {
+	return &metrics{
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "latchkey_http_requests_total", Help: "Requests answered.",
+		}, []string{"route", "method", "status"}),
+		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "latchkey_http_request_duration_seconds", Help: "How long requests took.",
+			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
+		}, []string{"route", "method"}),
+		logins: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "latchkey_logins_total", Help: "Logins tried with a name and a password, by what came of them.",
+		}, []string{"outcome"}),
+		events: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "latchkey_security_events_total",
+			Help: `Security events, as in the log; those that end in "throttled" are tries that came too early.`,
+		}, []string{"event"}),
+	}
+}
+
+func (m *metrics) countRequest(v middleware.RequestLoggerValues) {
+	method := v.Method
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost:
+	default:
+		method = "other" // a visitor may send any word
+	}
+	m.requests.WithLabelValues(v.RoutePath, method, strconv.Itoa(v.Status)).Inc()
+	m.durations.WithLabelValues(v.RoutePath, method).Observe(v.Latency.Seconds())
+}
+
+// countLogin takes what signIn returned.
+func (m *metrics) countLogin(err error) {
+	outcome := "unavailable"
+	switch {
+	case err == nil:
+		outcome = "succeeded"
+	case errors.Is(err, errWrongCredentials), errors.Is(err, store.ErrPasswordChanged):
+		outcome = "failed"
+	case errors.As(err, new(*throttledError)):
+		outcome = "throttled"
+	case errors.Is(err, password.ErrBusy):
+		outcome = "busy"
+	}
+	m.logins.WithLabelValues(outcome).Inc()
+}
+
+// metricsHandler serves GET /metrics in Prometheus's text form. What cannot be read at the moment is left out.
+func (a *app) metricsHandler() http.Handler {
+	gauge := func(name, help string, read func() float64) prometheus.Collector {
+		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, read)
+	}
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(
+		a.metrics.requests, a.metrics.durations, a.metrics.logins, a.metrics.events,
+		gauge("latchkey_hashes_running", "Password hashes being computed.", func() float64 { return float64(a.hasher.Running()) }),
+		gauge("latchkey_hashes_waiting", "Password hashes waiting for a turn.", func() float64 { return float64(a.hasher.Waiting()) }),
+		databaseCollector{a},
+		collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	)
+	routes := http.NewServeMux()
+	routes.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{
+		ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelError), ErrorHandling: promhttp.ContinueOnError,
+	}))
+	return routes
+}
+
+var (
+	liveSignIns   = prometheus.NewDesc("latchkey_live_sign_ins", "Sign-ins that have not ended.", nil, nil)
+	databaseBytes = prometheus.NewDesc("latchkey_database_size_bytes", "Size of the database and of its write-ahead log.", []string{"file"}, nil)
+)
+
+// databaseCollector asks the database when, and only when, Prometheus asks.
+type databaseCollector struct{ app *app }
+
+// Describe implements prometheus.Collector.
+func (databaseCollector) Describe(to chan<- *prometheus.Desc) {
+	to <- liveSignIns
+	to <- databaseBytes
+}
+
+// Collect implements prometheus.Collector.
+func (d databaseCollector) Collect(to chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	now := d.app.now()
+	live := 0
+	var err error
+	for _, remembered := range []bool{false, true} {
+		lifetime, idle := d.app.lasts(remembered)
+		var some int
+		if some, err = d.app.store.CountSignIns(ctx, remembered, now.Add(-lifetime), now.Add(-idle)); err != nil {
+			break
+		}
+		live += some
+	}
+	if err != nil {
+		to <- prometheus.NewInvalidMetric(liveSignIns, err)
+	} else {
+		to <- prometheus.MustNewConstMetric(liveSignIns, prometheus.GaugeValue, float64(live))
+	}
+	database, writeAheadLog, err := d.app.store.Size()
+	if err != nil {
+		to <- prometheus.NewInvalidMetric(databaseBytes, err)
+		return
+	}
+	to <- prometheus.MustNewConstMetric(databaseBytes, prometheus.GaugeValue, float64(database), "database")
+	to <- prometheus.MustNewConstMetric(databaseBytes, prometheus.GaugeValue, float64(writeAheadLog), "write-ahead log")
+}
+
+// serveMetrics serves them on an address of their own until ctx ends. The error is about the address.
+func (a *app) serveMetrics(ctx context.Context) error {
+	if a.settings.MetricsAddr == "" {
+		return nil
+	}
+	listener, err := net.Listen("tcp", a.settings.MetricsAddr)
+	if err != nil {
+		return fmt.Errorf("--metrics-addr: %w", err)
+	}
+	server := newHTTPServer(a.metricsHandler(), nil, a.log)
+	context.AfterFunc(ctx, func() { _ = server.Close() })
+	go func() {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			a.log.Error("serve metrics", "error", err)
+		}
+	}()
+	a.log.Info("metrics are at http://" + listener.Addr().String() + "/metrics")
+	return nil
+}
