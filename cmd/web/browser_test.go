@@ -72,7 +72,7 @@ func startChromium() (context.Context, error) {
 // A tab is a tab of Chromium with cookies of its own. The test fails when anything complains in it: a script, the
 // Content-Security-Policy, or the browser about the page.
 type tab struct {
-	t    *testing.T
+	t    testing.TB
 	ctx  context.Context
 	site *site
 

@@ -27,16 +27,12 @@ func (a *app) showFirstPage(c echo.Context) error {
 func (a *app) showHome(c echo.Context) error {
 	me := currentSignIn(c)
 	home := components.HomePage{
-		CSRF:       csrfToken(c),
-		Username:   me.Username,
-		SignedInAt: me.CreatedAt,
-		Address:    me.Address,
+		CSRF:          csrfToken(c),
+		Username:      me.Username,
+		SignedInAt:    me.CreatedAt,
+		Address:       me.Address,
+		OfferRecovery: me.LacksRecoveryCode,
 	}
-	status, err := a.store.RecoveryStatus(c.Request().Context(), me.UID)
-	if err != nil {
-		return err
-	}
-	home.OfferRecovery = !status.Saved && !status.PutOff
 	for _, signIn := range c.Get(signInsContext).([]store.SignIn) {
 		if signIn.UID != me.UID {
 			home.Others = append(home.Others, signIn.Username)

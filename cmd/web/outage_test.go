@@ -38,7 +38,6 @@ func (s *site) makeReadOnly() (makeWritable func()) {
 			s.t.Fatal(err)
 		}
 	}
-	s.app.store.DB().SetMaxOpenConns(1) // the setting is a connection's
 	set("1")
 	return func() { set("0") }
 }
@@ -56,8 +55,8 @@ func (s *site) overwrite(change func(content []byte) []byte) (restore func()) {
 		if err := os.WriteFile(path, content, 0o600); err != nil {
 			s.t.Fatal(err)
 		}
+		s.app.store.Reopen()
 	}
-	s.app.store.DB().SetMaxIdleConns(0) // each statement opens the file anew
 	write(change(content))
 	return func() { write(content) }
 }
@@ -192,7 +191,6 @@ func TestTheHomePageCanBeReadWhileTheDatabaseCannotBeWritten(t *testing.T) {
 
 func TestAFullDiskIsAnOutageToo(t *testing.T) {
 	s := newSite(t, "--signups-per-hour=100000")
-	s.app.store.DB().SetMaxOpenConns(1)
 	// SQLite treats a file that may not grow like a disk that is full.
 	if _, err := s.app.store.DB().ExecContext(t.Context(), "PRAGMA max_page_count = 1"); err != nil {
 		t.Fatal(err)

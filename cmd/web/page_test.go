@@ -11,7 +11,7 @@ import (
 
 // A page is an answer.
 type page struct {
-	t       *testing.T
+	t       testing.TB
 	what    string
 	status  int
 	header  http.Header

@@ -32,7 +32,7 @@ const visitorLifetime = 10 * time.Minute
 // file signs nobody in. The token has 256 random bits (ASVS 5.0 7.2.3).
 func newSessions(db *store.Store, secure bool) *scs.SessionManager {
 	sessions := scs.New()
-	sessions.Store = sqlite3store.NewWithCleanupInterval(db.DB(), 0) // app.cleanUpEvery does it in small batches
+	sessions.Store = sessionRows{sqlite3store.NewWithCleanupInterval(db.DB(), 0), db} // app.cleanUpEvery cleans up
 	sessions.HashTokenInStore = true
 	sessions.Codec = sessionCodec{}
 	sessions.Lifetime = visitorLifetime
@@ -43,6 +43,17 @@ func newSessions(db *store.Store, secure bool) *scs.SessionManager {
 	sessions.Cookie.Path = "/"
 	sessions.Cookie.Persist = false
 	return sessions
+}
+
+// sessionRows is scs's own store, but for the query of each request, which is prepared.
+type sessionRows struct {
+	*sqlite3store.SQLite3Store
+	store *store.Store
+}
+
+// Find implements scs.Store.
+func (s sessionRows) Find(token string) ([]byte, bool, error) {
+	return s.store.FindSession(token)
 }
 
 // cookieName adds the prefix that makes browsers refuse the cookie from another host or over plain http

@@ -16,7 +16,7 @@ import (
 // A site is the whole program but for its listener: the real router over a real database file. Only its clock is
 // ours to set, and hashing is cheap.
 type site struct {
-	t       *testing.T
+	t       testing.TB
 	app     *app
 	handler http.Handler
 	server  *httptest.Server
@@ -26,18 +26,18 @@ type site struct {
 }
 
 // newSite starts a site with the given flags.
-func newSite(t *testing.T, flags ...string) *site {
+func newSite(t testing.TB, flags ...string) *site {
 	t.Helper()
 	return startSite(t, httptest.NewServer, flags...)
 }
 
 // newSecureSite starts a site that is served over https.
-func newSecureSite(t *testing.T, flags ...string) *site {
+func newSecureSite(t testing.TB, flags ...string) *site {
 	t.Helper()
 	return startSite(t, httptest.NewTLSServer, append(flags, "--url=https://login.example.org")...)
 }
 
-func startSite(t *testing.T, start func(http.Handler) *httptest.Server, flags ...string) *site {
+func startSite(t testing.TB, start func(http.Handler) *httptest.Server, flags ...string) *site {
 	t.Helper()
 	flags = append([]string{
 		"--db=" + filepath.Join(t.TempDir(), "auth.db"), "--hash-memory=64", "--hash-iterations=1", "--busy-timeout=200ms",

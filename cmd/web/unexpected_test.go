@@ -15,7 +15,6 @@ import (
 func (s *site) refuseSessions() (end func()) {
 	s.t.Helper()
 	pool := s.app.store.DB()
-	pool.SetMaxOpenConns(1) // the limit is a connection's
 	for _, statement := range []string{
 		"CREATE TABLE filler (content BLOB)",
 		"CREATE TRIGGER fill_before_insert BEFORE INSERT ON sessions BEGIN INSERT INTO filler VALUES (zeroblob(1000000)); END",

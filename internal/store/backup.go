@@ -56,7 +56,7 @@ func (s *Store) Backup(ctx context.Context, path string) (err error) {
 const backupPages = 1000
 
 func (s *Store) copyTo(ctx context.Context, path string) error {
-	connection, err := s.db.Conn(ctx)
+	connection, err := s.reads.Conn(ctx)
 	if err != nil {
 		return err
 	}

@@ -39,12 +39,12 @@ func (s *Store) Check(ctx context.Context, mapped func(username string) string) 
 
 // SchemaVersion is the number of the last migration that was run.
 func (s *Store) SchemaVersion(ctx context.Context) (version int, err error) {
-	err = s.db.QueryRowContext(ctx, "SELECT max(version_id) FROM goose_db_version").Scan(&version)
+	err = s.reads.QueryRowContext(ctx, "SELECT max(version_id) FROM goose_db_version").Scan(&version)
 	return version, unavailable(err)
 }
 
 func (s *Store) strings(ctx context.Context, query string) ([]string, error) {
-	rows, err := s.db.QueryContext(ctx, query)
+	rows, err := s.reads.QueryContext(ctx, query)
 	if err != nil {
 		return nil, fmt.Errorf("check: %w", unavailable(err))
 	}

@@ -94,7 +94,7 @@ func recordEvent(ctx context.Context, tx *sql.Tx, uid int64, kind EventKind, occ
 
 // Activity returns the account's last events, the newest first.
 func (s *Store) Activity(ctx context.Context, uid int64, limit int) ([]Event, error) {
-	rows, err := s.db.QueryContext(ctx, `
+	rows, err := s.reads.QueryContext(ctx, `
 		SELECT kind, at, actor, address, user_agent FROM events WHERE uid = ? ORDER BY id DESC LIMIT ?`, uid, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read activity: %w", unavailable(err))

@@ -23,7 +23,7 @@ type Account struct {
 
 // EachAccount calls do with the accounts in the order of their names, until do returns an error.
 func (s *Store) EachAccount(ctx context.Context, do func(Account) error) error {
-	rows, err := s.db.QueryContext(ctx, `
+	rows, err := s.reads.QueryContext(ctx, `
 		SELECT uid, username, users.created_at, disabled_at, pass_hash <> '', count(id), max(last_seen_at)
 		FROM users LEFT JOIN sign_ins USING (uid) GROUP BY uid ORDER BY username`)
 	if err != nil {
@@ -115,7 +115,7 @@ func setPasswordLink(ctx context.Context, tx *sql.Tx, uid int64, tokenHash []byt
 // UserByPasswordLink finds the account that a link is for, or returns ErrNoLink.
 func (s *Store) UserByPasswordLink(ctx context.Context, tokenHash []byte, now time.Time) (User, error) {
 	var user User
-	err := s.db.QueryRowContext(ctx, `
+	err := s.reads.QueryRowContext(ctx, `
 		SELECT uid, username FROM password_links JOIN users USING (uid)
 		WHERE token_hash = ? AND expires_at > ? AND disabled_at IS NULL`, tokenHash, now.Unix()).Scan(&user.UID, &user.Username)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -185,7 +185,7 @@ type LoggedEvent struct {
 // EventsAfter returns events with ids above after, the oldest first, at most limit of them; of one account when uid
 // is not 0.
 func (s *Store) EventsAfter(ctx context.Context, uid, after int64, limit int) ([]LoggedEvent, error) {
-	rows, err := s.db.QueryContext(ctx, `
+	rows, err := s.reads.QueryContext(ctx, `
 		SELECT id, coalesce(username, ''), kind, at, actor, address, user_agent
 		FROM events LEFT JOIN users USING (uid) WHERE id > ?1 AND (?2 = 0 OR uid = ?2) ORDER BY id LIMIT ?3`, after, uid, limit)
 	if err != nil {

@@ -10,12 +10,13 @@ import (
 // maxKnownBrowsers are remembered per account; the ones not used for longest go first.
 const maxKnownBrowsers = 20
 
+const knownBrowserQuery = "SELECT 1 FROM known_browsers JOIN users USING (uid) WHERE username = ? AND token_hash = ?"
+
 // IsKnownBrowser reports whether the account with this name was logged in to before from the browser whose device
 // cookie has this hash. A name without an account is no different from a browser not seen before.
 func (s *Store) IsKnownBrowser(ctx context.Context, username string, tokenHash []byte) (bool, error) {
 	var one int
-	err := s.db.QueryRowContext(ctx, `
-		SELECT 1 FROM known_browsers JOIN users USING (uid) WHERE username = ? AND token_hash = ?`, username, tokenHash).Scan(&one)
+	err := s.findKnownBrowser.QueryRowContext(ctx, username, tokenHash).Scan(&one)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}

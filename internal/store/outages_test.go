@@ -56,7 +56,6 @@ func TestALockHeldTooLongMakesWritingUnavailableAndNotReading(t *testing.T) {
 func TestAReadOnlyDatabaseMakesWritingUnavailable(t *testing.T) {
 	s := newStore(t)
 	createUser(t, s, "bob")
-	s.DB().SetMaxOpenConns(1)
 	if _, err := s.DB().ExecContext(t.Context(), "PRAGMA query_only = 1"); err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +67,6 @@ func TestAReadOnlyDatabaseMakesWritingUnavailable(t *testing.T) {
 
 func TestAFullDiskMakesWritingUnavailable(t *testing.T) {
 	s := newStore(t)
-	s.DB().SetMaxOpenConns(1)
 	// SQLite treats a file that may not grow like a disk that is full.
 	if got := value(t, s, "PRAGMA max_page_count = 1"); got == "1" {
 		t.Fatal("the database fits into one page")
@@ -93,7 +91,7 @@ func TestAFileThatIsNoLongerADatabaseIsUnavailable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.DB().SetMaxIdleConns(0) // each statement opens the file anew
+	s.Reopen() // closed by its last connection, the file holds all of itself
 	if err := os.WriteFile(path, []byte("These are my notes, and not a database.\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}

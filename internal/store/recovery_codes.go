@@ -17,26 +17,20 @@ type RecoveryStatus struct {
 	MadeAt time.Time
 	// Saved is whether the person said that the code is in a safe place.
 	Saved bool
-	// PutOff is whether the person does not want to be asked to make one.
-	PutOff bool
 }
 
-// RecoveryStatus reads it; for an account that is gone it is the zero value.
+// RecoveryStatus reads it; for an account that has no code it is the zero value.
 func (s *Store) RecoveryStatus(ctx context.Context, uid int64) (RecoveryStatus, error) {
-	var status RecoveryStatus
-	var madeAt sql.NullInt64
-	var saved sql.NullBool
-	err := s.db.QueryRowContext(ctx, `
-		SELECT recovery_put_off, recovery_codes.created_at, saved
-		FROM users LEFT JOIN recovery_codes USING (uid) WHERE uid = ?`, uid).Scan(&status.PutOff, &madeAt, &saved)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return status, fmt.Errorf("read recovery status: %w", unavailable(err))
+	var madeAt int64
+	var saved bool
+	err := s.reads.QueryRowContext(ctx, "SELECT created_at, saved FROM recovery_codes WHERE uid = ?", uid).Scan(&madeAt, &saved)
+	if errors.Is(err, sql.ErrNoRows) {
+		return RecoveryStatus{}, nil
 	}
-	if madeAt.Valid {
-		status.MadeAt = time.Unix(madeAt.Int64, 0)
+	if err != nil {
+		return RecoveryStatus{}, fmt.Errorf("read recovery status: %w", unavailable(err))
 	}
-	status.Saved = saved.Bool
-	return status, nil
+	return RecoveryStatus{MadeAt: time.Unix(madeAt, 0), Saved: saved}, nil
 }
 
 // PutOffRecoveryCode remembers that the person does not want to be asked again.
@@ -78,7 +72,7 @@ func (s *Store) UserByRecoveryCode(ctx context.Context, username string, codeHas
 	var matches bool
 	// Comparing in SQL is not constant in time, but what is compared are hashes of 128 random bits: how far one agrees
 	// with another tells nothing about the code.
-	err := s.db.QueryRowContext(ctx, `
+	err := s.reads.QueryRowContext(ctx, `
 		SELECT uid, username, pass_hash, coalesce(code_hash = ? AND disabled_at IS NULL, 0)
 		FROM users LEFT JOIN recovery_codes USING (uid) WHERE username = ?`, codeHash, username).
 		Scan(&user.UID, &user.Username, &user.PassHash, &matches)

@@ -22,6 +22,9 @@ type SignIn struct {
 	Remembered  bool
 	Address     string
 	UserAgent   string
+	// LacksRecoveryCode is whether the account has no recovery code in a safe place, and its owner did not choose to
+	// go without.
+	LacksRecoveryCode bool
 }
 
 // NewSignIn is what a login brings.
@@ -62,7 +65,8 @@ func (s *Store) CreateSignIn(ctx context.Context, login NewSignIn, occasion Occa
 	return signIn, err
 }
 
-const signInColumns = `id, uid, username, sign_ins.created_at, last_seen_at, confirmed_at, remembered, address, user_agent`
+const signInColumns = `id, uid, username, sign_ins.created_at, last_seen_at, confirmed_at, remembered, address, user_agent,
+	NOT recovery_put_off AND NOT EXISTS (SELECT 1 FROM recovery_codes WHERE recovery_codes.uid = users.uid AND saved)`
 
 // SignInsByID returns those of the named sign-ins that still exist, newest last. Whether they have expired is for
 // the caller to judge.
@@ -70,18 +74,20 @@ func (s *Store) SignInsByID(ctx context.Context, ids []string) ([]SignIn, error)
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	return s.signIns(ctx, "SELECT "+signInColumns+` FROM sign_ins JOIN users USING (uid)
-		WHERE id IN (SELECT value FROM json_each(?)) ORDER BY sign_ins.created_at, sign_ins.rowid`, idList(ids))
+	// Each page asks this. To have it interruptible would take longer than it takes.
+	return scanSignIns(s.findSignIns.QueryContext(context.WithoutCancel(ctx), idList(ids)))
 }
+
+const signInsByIDQuery = "SELECT " + signInColumns + ` FROM sign_ins JOIN users USING (uid)
+	WHERE id IN (SELECT value FROM json_each(?)) ORDER BY sign_ins.created_at, sign_ins.rowid`
 
 // SignInsOf returns all sign-ins of the account, the one last used first.
 func (s *Store) SignInsOf(ctx context.Context, uid int64) ([]SignIn, error) {
-	return s.signIns(ctx, "SELECT "+signInColumns+` FROM sign_ins JOIN users USING (uid)
-		WHERE uid = ? ORDER BY last_seen_at DESC, sign_ins.rowid DESC`, uid)
+	return scanSignIns(s.reads.QueryContext(ctx, "SELECT "+signInColumns+` FROM sign_ins JOIN users USING (uid)
+		WHERE uid = ? ORDER BY last_seen_at DESC, sign_ins.rowid DESC`, uid))
 }
 
-func (s *Store) signIns(ctx context.Context, query string, args ...any) ([]SignIn, error) {
-	rows, err := s.db.QueryContext(ctx, query, args...)
+func scanSignIns(rows *sql.Rows, err error) ([]SignIn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find sign-ins: %w", unavailable(err))
 	}
@@ -91,7 +97,7 @@ func (s *Store) signIns(ctx context.Context, query string, args ...any) ([]SignI
 		var signIn SignIn
 		var createdAt, lastSeenAt, confirmedAt int64
 		if err := rows.Scan(&signIn.ID, &signIn.UID, &signIn.Username, &createdAt, &lastSeenAt, &confirmedAt,
-			&signIn.Remembered, &signIn.Address, &signIn.UserAgent); err != nil {
+			&signIn.Remembered, &signIn.Address, &signIn.UserAgent, &signIn.LacksRecoveryCode); err != nil {
 			return nil, fmt.Errorf("find sign-ins: %w", unavailable(err))
 		}
 		signIn.CreatedAt, signIn.LastSeenAt = time.Unix(createdAt, 0), time.Unix(lastSeenAt, 0)
@@ -107,7 +113,7 @@ func (s *Store) signIns(ctx context.Context, query string, args ...any) ([]SignI
 // CountSignIns returns how many plain or remembered sign-ins began and were used after these times.
 func (s *Store) CountSignIns(ctx context.Context, remembered bool, begunAfter, usedAfter time.Time) (int, error) {
 	var count int
-	err := s.db.QueryRowContext(ctx, "SELECT count(*) FROM sign_ins WHERE remembered = ? AND created_at > ? AND last_seen_at > ?",
+	err := s.reads.QueryRowContext(ctx, "SELECT count(*) FROM sign_ins WHERE remembered = ? AND created_at > ? AND last_seen_at > ?",
 		remembered, begunAfter.Unix(), usedAfter.Unix()).Scan(&count)
 	if err != nil {
 		return 0, fmt.Errorf("count sign-ins: %w", unavailable(err))

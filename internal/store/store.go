@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -26,14 +27,20 @@ var migrations embed.FS
 
 // Store is an open database file. All its methods may be called from several goroutines at once.
 type Store struct {
-	db   *sql.DB
 	path string
+	// db is one connection, for all that writes: SQLite lets in one writer at a time, and those who wait for a turn
+	// here are served in the order they came, where SQLite would have them knock at the file's lock again and again.
+	db *sql.DB
+	// reads is for queries, which no writer keeps waiting.
+	reads *sql.DB
+	// What every request or every login asks, prepared once: to parse a query takes longer than to answer it.
+	findSession, findSignIns, findUser, findKnownBrowser *sql.Stmt
 	// tries counts since the start, for trimEvery.
 	tries atomic.Int64
 }
 
-// maxConnections bounds the pool: SQLite has one writer anyway, and each connection costs about 2 MiB.
-const maxConnections = 4
+// maxReaders bounds the connections that read. More than there are processors cost time, and each costs up to 2 MiB.
+var maxReaders = max(2, runtime.NumCPU())
 
 // OpenExisting is Open for a file that must be there already.
 func OpenExisting(ctx context.Context, path string, busyTimeout time.Duration) (*Store, error) {
@@ -61,35 +68,42 @@ func Open(ctx context.Context, path string, busyTimeout time.Duration) (*Store, 
 	if err != nil {
 		return nil, fmt.Errorf("open database %s: %w", path, err)
 	}
-	db, err := sql.Open("sqlite", dataSource(full, busyTimeout))
-	if err != nil {
-		return nil, fmt.Errorf("open database %s: %w", path, err)
-	}
-	db.SetMaxOpenConns(1)
-	s := &Store{db: db, path: full}
+	s := &Store{path: full, db: pool(full, busyTimeout, 1), reads: pool(full, busyTimeout, maxReaders, "query_only(1)")}
 	if err = s.connect(ctx, busyTimeout); err == nil {
 		err = s.migrate(ctx)
 	}
+	if err == nil {
+		err = s.prepare(ctx)
+	}
 	if err != nil {
-		db.Close()
+		s.reads.Close()
+		s.db.Close()
 		return nil, fmt.Errorf("open database %s: %w", path, err)
 	}
-	db.SetMaxOpenConns(maxConnections)
-	db.SetMaxIdleConns(maxConnections)
 	return s, nil
 }
 
-func dataSource(path string, busyTimeout time.Duration) string {
+func pool(path string, busyTimeout time.Duration, connections int, pragmas ...string) *sql.DB {
+	db, err := sql.Open("sqlite", dataSource(path, busyTimeout, pragmas))
+	if err != nil {
+		panic(err) // it only looks for the driver, and opens nothing
+	}
+	db.SetMaxOpenConns(connections)
+	db.SetMaxIdleConns(connections)
+	return db
+}
+
+func dataSource(path string, busyTimeout time.Duration, pragmas []string) string {
 	settings := url.Values{
 		// The driver applies them in this order on each new connection: wait for locks before anything can be locked.
-		"_pragma": {
+		"_pragma": append([]string{
 			"busy_timeout(" + strconv.FormatInt(busyTimeout.Milliseconds(), 10) + ")",
 			"journal_mode(WAL)",
 			// An acknowledged write survives a power cut; NORMAL would lose the last ones in WAL mode.
 			"synchronous(FULL)",
 			"foreign_keys(1)",
 			"trusted_schema(0)",
-		},
+		}, pragmas...),
 		// A transaction that reads and then writes takes the lock first; otherwise it fails when another wrote between.
 		"_txlock":    {"immediate"},
 		"_dqs":       {"0"},
@@ -150,23 +164,50 @@ func (s *Store) migrate(ctx context.Context) error {
 	return unavailable(err)
 }
 
+func (s *Store) prepare(ctx context.Context) error {
+	for query, statement := range map[string]**sql.Stmt{
+		sessionQuery: &s.findSession, signInsByIDQuery: &s.findSignIns, userQuery: &s.findUser,
+		knownBrowserQuery: &s.findKnownBrowser,
+	} {
+		var err error
+		if *statement, err = s.reads.PrepareContext(ctx, query); err != nil {
+			return unavailable(err)
+		}
+	}
+	return nil
+}
+
 // Close waits for running statements and closes the file. The write-ahead log is merged into it.
 func (s *Store) Close() error {
 	// When the last connection to be closed is one whose statement was interrupted, SQLite leaves the log behind: have
 	// a sound one.
+	err := s.reads.Close()
 	_ = s.db.Ping()
-	return s.db.Close()
+	return errors.Join(err, s.db.Close())
 }
 
-// DB is for scs's session store, which brings its own queries for the sessions table.
+// DB is for scs's session store, which brings its own statements for writing to the sessions table. FindSession reads.
 func (s *Store) DB() *sql.DB {
 	return s.db
 }
 
-// Ready reports whether the database answers a query, with ErrUnavailable when it does not.
+// Ready reports whether the database answers a query, with ErrUnavailable when it does not. After a failure the file
+// is opened anew, so that one that was repaired or put back meanwhile is found without a restart.
 func (s *Store) Ready(ctx context.Context) error {
 	var one int
-	return unavailable(s.db.QueryRowContext(ctx, "SELECT count(*) FROM (SELECT 1 FROM users LIMIT 1)").Scan(&one))
+	err := s.reads.QueryRowContext(ctx, "SELECT count(*) FROM (SELECT 1 FROM users LIMIT 1)").Scan(&one)
+	if err != nil {
+		s.Reopen()
+	}
+	return unavailable(err)
+}
+
+// Reopen closes the connections that nobody uses, and what they remember of the file's content.
+func (s *Store) Reopen() {
+	for pool, idle := range map[*sql.DB]int{s.db: 1, s.reads: maxReaders} {
+		pool.SetMaxIdleConns(0)
+		pool.SetMaxIdleConns(idle)
+	}
 }
 
 // Size returns the bytes of the file and of its write-ahead log.

@@ -56,17 +56,18 @@ func value(t testing.TB, s *Store, query string, args ...any) (value string) {
 	return value
 }
 
-// connections takes every connection of the pool at once, until the test ends.
-func connections(t *testing.T, s *Store) []*sql.Conn {
+// connections takes every connection of the store at once, until the test ends.
+func connections(t *testing.T, s *Store) (all []*sql.Conn) {
 	t.Helper()
-	all := make([]*sql.Conn, maxConnections)
-	for i := range all {
-		connection, err := s.DB().Conn(t.Context())
-		if err != nil {
-			t.Fatal(err)
+	for pool, number := range map[*sql.DB]int{s.db: 1, s.reads: maxReaders} {
+		for range number {
+			connection, err := pool.Conn(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { connection.Close() })
+			all = append(all, connection)
 		}
-		t.Cleanup(func() { connection.Close() })
-		all[i] = connection
 	}
 	return all
 }

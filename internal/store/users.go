@@ -62,12 +62,13 @@ func insertUser(ctx context.Context, tx *sql.Tx, username, passHash string, occa
 	return uid, recordEvent(ctx, tx, uid, AccountCreated, occasion)
 }
 
+const userQuery = "SELECT uid, username, pass_hash, created_at, disabled_at IS NOT NULL FROM users WHERE username = ?"
+
 // UserByUsername finds an account by its canonical username, or returns ErrNoUser.
 func (s *Store) UserByUsername(ctx context.Context, username string) (User, error) {
 	var user User
 	var createdAt int64
-	err := s.db.QueryRowContext(ctx,
-		"SELECT uid, username, pass_hash, created_at, disabled_at IS NOT NULL FROM users WHERE username = ?", username).
+	err := s.findUser.QueryRowContext(ctx, username).
 		Scan(&user.UID, &user.Username, &user.PassHash, &createdAt, &user.Disabled)
 	if errors.Is(err, sql.ErrNoRows) {
 		return User{}, ErrNoUser
