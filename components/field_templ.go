@@ -441,12 +441,12 @@ func submit(label string) templ.Component {
 }
 
 // swaps lets htmx send the form and swap the main part of the answer; without scripts the form works as it stands.
-func swaps(action string) templ.Attributes {
-	return templ.Attributes{
-		"hx-post":     action,
-		"hx-target":   "#main",
-		"hx-push-url": "true",
-		"hx-disable":  "find button[type=submit]",
+func swaps(action string) templ.OrderedAttributes {
+	return templ.OrderedAttributes{
+		{Key: "hx-post", Value: action},
+		{Key: "hx-target", Value: "#main"},
+		{Key: "hx-push-url", Value: "true"},
+		{Key: "hx-disable", Value: "find button[type=submit]"},
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/a-h/templ"
@@ -58,14 +59,20 @@ func (a *app) render(c echo.Context, status int, v view) error {
 	return sendHTML(c, status, body)
 }
 
+// pages are buffers that hold a page until its first byte is sent.
+var pages = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
 func sendHTML(c echo.Context, status int, body templ.Component) error {
-	var buffer bytes.Buffer
-	// Whoever asked may have left: the log must still say what came of it, and not 200 for an answer never begun.
-	if err := body.Render(context.WithoutCancel(c.Request().Context()), &buffer); err != nil {
+	page := pages.Get().(*bytes.Buffer)
+	defer pages.Put(page)
+	page.Reset()
+	// Not the request's context: whoever asked may have left, and the log must still say what came of it, and not 200
+	// for an answer never begun.
+	if err := body.Render(context.Background(), page); err != nil {
 		return fmt.Errorf("render: %w", err)
 	}
-	c.Response().Header().Set(echo.HeaderContentLength, strconv.Itoa(buffer.Len()))
-	return c.HTMLBlob(status, buffer.Bytes())
+	c.Response().Header().Set(echo.HeaderContentLength, strconv.Itoa(page.Len()))
+	return c.HTMLBlob(status, page.Bytes())
 }
 
 // swapsFragment reports whether htmx sent the request to change a page on screen, and not to load a whole one, as
