@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"path"
 	"strings"
+	"sync"
 )
 
 //go:embed app.css app.js icon.svg
@@ -22,7 +23,8 @@ var own embed.FS
 type Asset struct {
 	ContentType string
 	Plain       []byte
-	Gzipped     []byte
+	// Gzipped is compressed at the first call, with the best level.
+	Gzipped func() []byte
 }
 
 // Prefix is the part of the path that all assets share.
@@ -61,7 +63,7 @@ func add(files fs.FS, name, contentType string) string {
 	base := path.Base(name)
 	ext := path.Ext(base)
 	hashed := Prefix + strings.TrimSuffix(base, ext) + "." + hash + ext
-	assets[hashed] = Asset{ContentType: contentType, Plain: content, Gzipped: compress(content)}
+	assets[hashed] = Asset{ContentType: contentType, Plain: content, Gzipped: sync.OnceValue(func() []byte { return compress(content) })}
 	return hashed
 }
 

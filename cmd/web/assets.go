@@ -22,17 +22,8 @@ func (a *app) asset(c echo.Context) error {
 	body := asset.Plain
 	if strings.Contains(c.Request().Header.Get(echo.HeaderAcceptEncoding), "gzip") {
 		header.Set(echo.HeaderContentEncoding, "gzip")
-		body = asset.Gzipped
+		body = asset.Gzipped()
 	}
 	header.Set(echo.HeaderContentLength, strconv.Itoa(len(body)))
 	return c.Blob(http.StatusOK, asset.ContentType, body)
-}
-
-// health is for whatever watches over the program.
-func (a *app) health(c echo.Context) error {
-	if err := a.store.Ready(c.Request().Context()); err != nil {
-		a.log.Error("health", "error", err, "request", requestID(c))
-		return c.String(http.StatusServiceUnavailable, "unavailable")
-	}
-	return c.String(http.StatusOK, "ok")
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -45,17 +44,6 @@ func newSessions(db *store.Store, secure bool) *scs.SessionManager {
 	return sessions
 }
 
-// sessionRows is scs's own store, but for the query of each request, which is prepared.
-type sessionRows struct {
-	*sqlite3store.SQLite3Store
-	store *store.Store
-}
-
-// Find implements scs.Store.
-func (s sessionRows) Find(token string) ([]byte, bool, error) {
-	return s.store.FindSession(token)
-}
-
 // cookieName adds the prefix that makes browsers refuse the cookie from another host or over plain http
 // (ASVS 5.0 3.3.3).
 func cookieName(name string, secure bool) string {
@@ -69,11 +57,14 @@ func cookieName(name string, secure bool) string {
 // reason, is the same as none. The session is saved by saveSession when the answer is sent.
 func (a *app) loadSession(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		token := ""
+		token, ctx := "", c.Request().Context()
 		if cookie, err := c.Cookie(a.sessions.Cookie.Name); err == nil {
 			token = cookie.Value
+			if c.Request().Method != http.MethodPost { // which writes, and then reads again
+				ctx = a.store.AsOfNow(ctx)
+			}
 		}
-		ctx, err := a.sessions.Load(c.Request().Context(), token)
+		ctx, err := a.sessions.Load(ctx, token)
 		if err != nil {
 			return fmt.Errorf("load session: %w", err)
 		}
@@ -221,42 +212,4 @@ func (a *app) takeFlashes(c echo.Context) ([]components.Flash, error) {
 		return flashes, nil
 	}
 	return flashes, a.sessions.Destroy(ctx)
-}
-
-// storedSession is a session as the database holds it.
-type storedSession struct {
-	Deadline time.Time          `json:"deadline"`
-	Remember bool               `json:"remember,omitempty"`
-	SignIns  []string           `json:"sign_ins,omitempty"`
-	Flashes  []components.Flash `json:"flashes,omitempty"`
-}
-
-// sessionCodec is the form of a session in the database: JSON, because a person can read it there, and because a
-// damaged row is then an empty session, and no error.
-type sessionCodec struct{}
-
-// Encode implements scs.Codec.
-func (sessionCodec) Encode(deadline time.Time, values map[string]any) ([]byte, error) {
-	stored := storedSession{Deadline: deadline}
-	stored.SignIns, _ = values[signInsKey].([]string)
-	stored.Flashes, _ = values[flashesKey].([]components.Flash)
-	stored.Remember, _ = values[rememberKey].(bool)
-	return json.Marshal(stored)
-}
-
-// Decode implements scs.Codec.
-func (sessionCodec) Decode(data []byte) (time.Time, map[string]any, error) {
-	var stored storedSession
-	if err := json.Unmarshal(data, &stored); err != nil {
-		stored = storedSession{Deadline: time.Now().Add(visitorLifetime)}
-	}
-	values := map[string]any{}
-	if len(stored.SignIns) > 0 {
-		values[signInsKey] = stored.SignIns
-		values[rememberKey] = stored.Remember
-	}
-	if len(stored.Flashes) > 0 {
-		values[flashesKey] = stored.Flashes
-	}
-	return stored.Deadline, values, nil
 }

@@ -6,6 +6,8 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -74,8 +76,17 @@ func (s *Store) SignInsByID(ctx context.Context, ids []string) ([]SignIn, error)
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	// Each page asks this. To have it interruptible would take longer than it takes.
-	return scanSignIns(s.findSignIns.QueryContext(context.WithoutCancel(ctx), idList(ids)))
+	now, key := s.versionFor(ctx), strings.Join(ids, " ")
+	found, known := s.signIns.get(now, key)
+	if !known {
+		var err error
+		// To have it interruptible would take longer than it takes.
+		if found, err = scanSignIns(s.findSignIns.QueryContext(context.WithoutCancel(ctx), idList(ids))); err != nil {
+			return nil, err
+		}
+		s.signIns.put(now, key, found)
+	}
+	return slices.Clone(found), nil
 }
 
 const signInsByIDQuery = "SELECT " + signInColumns + ` FROM sign_ins JOIN users USING (uid)

@@ -35,6 +35,10 @@ type Store struct {
 	reads *sql.DB
 	// What every request or every login asks, prepared once: to parse a query takes longer than to answer it.
 	findSession, findSignIns, findUser, findKnownBrowser *sql.Stmt
+	// What each page needs, in memory.
+	watcher  watcher
+	sessions cache[string, session]
+	signIns  cache[string, []SignIn]
 	// tries counts since the start, for trimEvery.
 	tries atomic.Int64
 }
@@ -69,6 +73,7 @@ func Open(ctx context.Context, path string, busyTimeout time.Duration) (*Store, 
 		return nil, fmt.Errorf("open database %s: %w", path, err)
 	}
 	s := &Store{path: full, db: pool(full, busyTimeout, 1), reads: pool(full, busyTimeout, maxReaders, "query_only(1)")}
+	s.watcher.pool = pool(full, busyTimeout, 1, "query_only(1)")
 	if err = s.connect(ctx, busyTimeout); err == nil {
 		err = s.migrate(ctx)
 	}
@@ -76,8 +81,7 @@ func Open(ctx context.Context, path string, busyTimeout time.Duration) (*Store, 
 		err = s.prepare(ctx)
 	}
 	if err != nil {
-		s.reads.Close()
-		s.db.Close()
+		s.closePools()
 		return nil, fmt.Errorf("open database %s: %w", path, err)
 	}
 	return s, nil
@@ -181,9 +185,13 @@ func (s *Store) prepare(ctx context.Context) error {
 func (s *Store) Close() error {
 	// When the last connection to be closed is one whose statement was interrupted, SQLite leaves the log behind: have
 	// a sound one.
-	err := s.reads.Close()
 	_ = s.db.Ping()
-	return errors.Join(err, s.db.Close())
+	return s.closePools()
+}
+
+func (s *Store) closePools() error {
+	s.watcher.reconnect()
+	return errors.Join(s.watcher.pool.Close(), s.reads.Close(), s.db.Close())
 }
 
 // DB is for scs's session store, which brings its own statements for writing to the sessions table. FindSession reads.
@@ -204,7 +212,8 @@ func (s *Store) Ready(ctx context.Context) error {
 
 // Reopen closes the connections that nobody uses, and what they remember of the file's content.
 func (s *Store) Reopen() {
-	for pool, idle := range map[*sql.DB]int{s.db: 1, s.reads: maxReaders} {
+	s.watcher.reconnect()
+	for pool, idle := range map[*sql.DB]int{s.db: 1, s.reads: maxReaders, s.watcher.pool: 1} {
 		pool.SetMaxIdleConns(0)
 		pool.SetMaxIdleConns(idle)
 	}

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/alexedwards/scs/sqlite3store"
+
+	"latchkey/components"
+	"latchkey/internal/store"
+)
+
+// sessionRows is scs's own store, but for the question that each request asks.
+type sessionRows struct {
+	*sqlite3store.SQLite3Store
+	store *store.Store
+}
+
+// FindCtx implements scs.CtxStore.
+func (s sessionRows) FindCtx(ctx context.Context, token string) ([]byte, bool, error) {
+	return s.store.FindSession(ctx, token)
+}
+
+// CommitCtx implements scs.CtxStore.
+func (s sessionRows) CommitCtx(_ context.Context, token string, data []byte, expiry time.Time) error {
+	return s.Commit(token, data, expiry)
+}
+
+// DeleteCtx implements scs.CtxStore.
+func (s sessionRows) DeleteCtx(_ context.Context, token string) error {
+	return s.Delete(token)
+}
+
+// sessionCodec is the form of a session in the database: a line for each thing it holds, because a person can read
+// that there, because a damaged row is then an empty session, and no error, and because each page decodes one.
+type sessionCodec struct{}
+
+const (
+	deadlineLine = "deadline" // Unix nanoseconds
+	rememberLine = "remember"
+	signInLine   = "sign-in"
+	flashLine    = "flash" // quoted as in Go
+)
+
+// Encode implements scs.Codec.
+func (sessionCodec) Encode(deadline time.Time, values map[string]any) ([]byte, error) {
+	var lines strings.Builder
+	add := func(kind, value string) {
+		lines.WriteString(kind + " " + value + "\n")
+	}
+	add(deadlineLine, strconv.FormatInt(deadline.UnixNano(), 10))
+	if remember, _ := values[rememberKey].(bool); remember {
+		add(rememberLine, "")
+	}
+	signIns, _ := values[signInsKey].([]string)
+	for _, id := range signIns {
+		add(signInLine, id)
+	}
+	flashes, _ := values[flashesKey].([]components.Flash)
+	for _, flash := range flashes {
+		add(flashLine, strconv.Quote(flash.Text))
+	}
+	return []byte(lines.String()), nil
+}
+
+// Decode implements scs.Codec.
+func (sessionCodec) Decode(data []byte) (time.Time, map[string]any, error) {
+	var deadline int64
+	var remember bool
+	var signIns []string
+	var flashes []components.Flash
+	for line := range strings.Lines(string(data)) {
+		kind, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+		switch kind {
+		case deadlineLine:
+			deadline, _ = strconv.ParseInt(value, 10, 64)
+		case rememberLine:
+			remember = true
+		case signInLine:
+			signIns = append(signIns, value)
+		case flashLine:
+			if text, err := strconv.Unquote(value); err == nil {
+				flashes = append(flashes, components.Flash{Text: text})
+			}
+		}
+	}
+	values := map[string]any{}
+	if deadline == 0 {
+		return time.Now().Add(visitorLifetime), values, nil
+	}
+	if len(signIns) > 0 {
+		values[signInsKey] = signIns
+		values[rememberKey] = remember
+	}
+	if len(flashes) > 0 {
+		values[flashesKey] = flashes
+	}
+	return time.Unix(0, deadline), values, nil
+}

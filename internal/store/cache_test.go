@@ -1,0 +1,145 @@
+package store
+
+import (
+	"fmt"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// TestARevokedSignInIsNeverServedAgain has many readers ask for a sign-in all the time, while it is made and ended
+// again and again, by this program and by another one. Once ending it has returned, nobody may find it.
+func TestARevokedSignInIsNeverServedAgain(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "auth.db")
+	server, command := open(t, path), open(t, path)
+	bob := createUser(t, server, "bob")
+
+	var current, ended atomic.Pointer[string] // the sign-in that there is, and the last one that is known to be gone
+	var stop atomic.Bool
+	var found atomic.Int64
+	readers := sync.WaitGroup{}
+	for range 8 {
+		readers.Go(func() {
+			for !stop.Load() {
+				gone, here := ended.Load(), current.Load()
+				ctx := server.AsOfNow(t.Context())
+				if gone != nil {
+					if signIns, err := server.SignInsByID(ctx, []string{*gone}); err != nil || len(signIns) != 0 {
+						t.Errorf("found %v, %v, although it was ended before", signIns, err)
+					}
+				}
+				if here != nil {
+					if signIns, err := server.SignInsByID(ctx, []string{*here}); err == nil && len(signIns) == 1 {
+						found.Add(1)
+					}
+				}
+			}
+		})
+	}
+	for i := range 60 {
+		by := []*Store{server, command}[i%2]
+		id := signIn(t, by, bob, noon).ID
+		current.Store(&id)
+		// A reader has it in memory before it ends.
+		for before := found.Load(); found.Load() < before+3; time.Sleep(50 * time.Microsecond) {
+			if t.Failed() {
+				break
+			}
+		}
+		current.Store(nil)
+		if _, err := by.EndAllSignIns(t.Context(), bob, at(noon)); err != nil {
+			t.Fatal(err)
+		}
+		ended.Store(&id)
+	}
+	stop.Store(true)
+	readers.Wait()
+}
+
+func TestASessionThatWasDeletedOrHasExpiredIsNeverServedAgain(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "auth.db")
+	server, command := open(t, path), open(t, path)
+	for i := range 20 {
+		for name, end := range map[string]string{
+			"deleted": "DELETE FROM sessions WHERE token = ?", "expired": "UPDATE sessions SET expiry = julianday('now') WHERE token = ?",
+		} {
+			token := fmt.Sprint(name, i)
+			if _, err := server.DB().Exec("INSERT INTO sessions VALUES (?, x'64617461', julianday('now') + 1)", token); err != nil {
+				t.Fatal(err)
+			}
+			for range 2 {
+				if data, found, err := server.FindSession(t.Context(), token); !found || err != nil || string(data) != "data" {
+					t.Fatalf("%q, %t, %v", data, found, err)
+				}
+			}
+			if _, err := []*Store{server, command}[i%2].DB().Exec(end, token); err != nil {
+				t.Fatal(err)
+			}
+			if _, found, err := server.FindSession(t.Context(), token); found || err != nil {
+				t.Fatalf("%s: found %t, %v", token, found, err)
+			}
+		}
+	}
+}
+
+func TestASessionInMemoryExpiresToo(t *testing.T) {
+	s := newStore(t)
+	if _, err := s.DB().Exec("INSERT INTO sessions VALUES ('token', x'64617461', julianday('now', '+0.3 seconds'))"); err != nil {
+		t.Fatal(err)
+	}
+	ctx := s.AsOfNow(t.Context())
+	if _, found, err := s.FindSession(ctx, "token"); !found || err != nil {
+		t.Fatalf("found %t, %v before it expires", found, err)
+	}
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
+		if _, found, _ := s.FindSession(ctx, "token"); !found {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("it never expires")
+		}
+	}
+}
+
+func TestWhatACallerDoesToItsSignInsStaysItsOwn(t *testing.T) {
+	s := newStore(t)
+	id := signIn(t, s, createUser(t, s, "bob"), noon).ID
+	ctx := s.AsOfNow(t.Context())
+	for range 2 {
+		found, err := s.SignInsByID(ctx, []string{id})
+		if err != nil || len(found) != 1 || found[0].Username != "bob" {
+			t.Fatal(found, err)
+		}
+		found[0].Username = "eve"
+	}
+}
+
+func TestAFileThatWasPutBackIsReadAnew(t *testing.T) {
+	s := newStore(t)
+	bob := createUser(t, s, "bob")
+	id := signIn(t, s, bob, noon).ID
+	if found, err := s.SignInsByID(t.Context(), []string{id}); err != nil || len(found) != 1 {
+		t.Fatal(found, err)
+	}
+	before := s.watcher.version()
+	s.Reopen()
+	if after := s.watcher.version(); after == before || after == (version{}) {
+		t.Errorf("version %v after %v", after, before)
+	}
+	if _, err := s.EndAllSignIns(t.Context(), bob, at(noon)); err != nil {
+		t.Fatal(err)
+	}
+	if found, err := s.SignInsByID(t.Context(), []string{id}); err != nil || len(found) != 0 {
+		t.Errorf("found %v, %v after it was ended", found, err)
+	}
+}
+
+func BenchmarkVersion(b *testing.B) {
+	s := newStore(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		s.watcher.version()
+	}
+}
