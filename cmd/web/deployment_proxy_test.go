@@ -1,16 +1,11 @@
-//go:build unix
+//go:build linux
 
 package main
 
 import (
-	"context"
 	"crypto/tls"
-	"crypto/x509"
-	"fmt"
 	"net"
 	"net/http"
-	"net/http/cookiejar"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,105 +13,15 @@ import (
 	"testing"
 )
 
-// A front is a TLS proxy of the README that listens on ports of the test's own and has a certificate that the test made.
-type front struct {
-	t           *testing.T
-	process     *program
-	http, https string
-	roots       *x509.CertPool
-}
-
-// newFront chooses the ports, which nobody else should take until the proxy does.
-func newFront(t *testing.T) *front {
-	t.Helper()
-	f := &front{t: t}
-	for _, address := range []*string{&f.http, &f.https} {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		*address = listener.Addr().String()
-		defer listener.Close()
-	}
-	return f
-}
-
-func port(address string) string {
-	return address[strings.LastIndex(address, ":")+1:]
-}
-
-// makeCertificate writes a certificate for the site's host and its key, as `task https` does, and trusts it.
-func (f *front) makeCertificate(folder string) (certificate, key string) {
-	f.t.Helper()
-	root, err := exec.CommandContext(f.t.Context(), "go", "env", "GOROOT").Output()
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	maker := filepath.Join(strings.TrimSpace(string(root)), "src/crypto/tls/generate_cert.go")
-	make := exec.CommandContext(f.t.Context(), "go", "run", maker, "--host", deployedHost, "--ecdsa-curve", "P256", "--duration", "1h")
-	make.Dir = folder
-	if output, err := make.CombinedOutput(); err != nil {
-		f.t.Fatalf("make a certificate: %v\n%s", err, output)
-	}
-	certificate, key = filepath.Join(folder, "cert.pem"), filepath.Join(folder, "key.pem")
-	text, err := os.ReadFile(certificate)
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	f.roots = x509.NewCertPool()
-	f.roots.AppendCertsFromPEM(text)
-	return certificate, key
-}
-
-func (f *front) start(c *exec.Cmd) {
-	f.t.Helper()
-	f.process = launch(f.t, c)
-	for _, address := range []string{f.http, f.https} {
-		f.process.waitFor("the proxy at "+address, func() bool {
-			connection, err := net.Dial("tcp", address)
-			if err == nil {
-				connection.Close()
-			}
-			return err == nil
-		})
-	}
-}
-
-// browserAt is a browser on the machine with this address. It finds the site's host at the proxy.
-func (f *front) browserAt(address string) *browser {
-	f.t.Helper()
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	dialer := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(address)}}
-	proxies := map[string]string{deployedHost + ":80": f.http, deployedHost + ":443": f.https}
-	transport := &http.Transport{
-		ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{RootCAs: f.roots},
-		DialContext: func(ctx context.Context, network, to string) (net.Conn, error) {
-			if proxies[to] == "" {
-				return nil, fmt.Errorf("asked for %s, which is not the site", to)
-			}
-			return dialer.DialContext(ctx, network, proxies[to])
-		},
-	}
-	f.t.Cleanup(transport.CloseIdleConnections)
-	return &browser{
-		site:   &site{t: f.t, server: &httptest.Server{URL: deployedSite}},
-		client: &http.Client{Jar: jar, Transport: transport},
-		header: http.Header{"Sec-Fetch-Site": {"same-origin"}},
-	}
-}
-
 func startCaddy(t *testing.T, p *program) *front {
 	t.Helper()
 	caddy := installed(t, "caddy", "caddy")
-	f, folder := newFront(t), t.TempDir()
-	certificate, key := f.makeCertificate(folder)
+	folder := t.TempDir()
+	f := newFront(t, folder)
 	config := filepath.Join(folder, "Caddyfile")
 	writeFile(t, config, adapted(t, deploymentBlock(t, "caddyfile", "reverse_proxy"),
 		"{\n\tservers", "{\n\tadmin off\n\tdefault_bind 127.0.0.1\n\thttp_port "+port(f.http)+"\n\thttps_port "+port(f.https)+"\n\tservers",
-		deployedHost+" {\n", deployedHost+" {\n\ttls "+certificate+" "+key+"\n",
+		deployedHost+" {\n", deployedHost+" {\n\ttls "+f.certificate+" "+f.key+"\n",
 		"127.0.0.1:8080", p.address))
 	run := exec.CommandContext(t.Context(), caddy, "run", "--adapter", "caddyfile", "--config", config)
 	run.Env = append(os.Environ(), "HOME="+folder, "XDG_DATA_HOME="+folder, "XDG_CONFIG_HOME="+folder)
@@ -127,8 +32,8 @@ func startCaddy(t *testing.T, p *program) *front {
 func startNginx(t *testing.T, p *program) *front {
 	t.Helper()
 	nginx := installed(t, "nginx", "nginx-light")
-	f, folder := newFront(t), t.TempDir()
-	certificate, key := f.makeCertificate(folder)
+	folder := t.TempDir()
+	f := newFront(t, folder)
 	servers := deploymentBlock(t, "nginx", "proxy_pass")
 	if listener, err := net.Listen("tcp", "[::1]:0"); err != nil {
 		servers = adapted(t, servers, "    listen [::]:80;\n", "", "    listen [::]:443 ssl http2;\n", "")
@@ -137,8 +42,8 @@ func startNginx(t *testing.T, p *program) *front {
 		servers = adapted(t, servers, "[::]:80;", "[::1]:"+port(f.http)+";", "[::]:443 ", "[::1]:"+port(f.https)+" ")
 	}
 	writeFile(t, filepath.Join(folder, "latchkey"), adapted(t, servers, "listen 80;", "listen "+f.http+";", "listen 443 ", "listen "+f.https+" ",
-		"/etc/letsencrypt/live/login.example.org/fullchain.pem", certificate,
-		"/etc/letsencrypt/live/login.example.org/privkey.pem", key,
+		"/etc/letsencrypt/live/login.example.org/fullchain.pem", f.certificate,
+		"/etc/letsencrypt/live/login.example.org/privkey.pem", f.key,
 		"http://127.0.0.1:8080", "http://"+p.address))
 	// Around the README's part, what Debian's nginx.conf has that could change what it does.
 	writeFile(t, filepath.Join(folder, "nginx.conf"), `
@@ -175,7 +80,9 @@ func wantSafeSignInBehind(t *testing.T, start func(*testing.T, *program) *front)
 	if redirect.status != http.StatusMovedPermanently && redirect.status != http.StatusPermanentRedirect {
 		t.Errorf("plain http is answered with status %d", redirect.status)
 	}
-	newcomer.get("/signup").wantStatus(http.StatusOK).wantPath("/signup")
+	if landed := newcomer.get("/signup").wantStatus(http.StatusOK); landed.url.String() != deployedSite+"/signup" {
+		t.Errorf("http leads to %s", landed.url)
+	}
 
 	b := f.browserAt("127.0.0.5")
 	b.post("/signup", "username", "bob", "password", goodPassword).wantStatus(http.StatusOK)

@@ -1,4 +1,4 @@
-//go:build unix
+//go:build linux
 
 package main
 
@@ -58,9 +58,10 @@ func deploymentFlags(t *testing.T, db string) []string {
 }
 
 const (
-	deployedDB   = "/var/lib/latchkey/auth.db"
-	deployedSite = "https://login.example.org"
-	deployedHost = "login.example.org"
+	deployedDB     = "/var/lib/latchkey/auth.db"
+	deployedCopies = "/var/backups/latchkey"
+	deployedSite   = "https://login.example.org"
+	deployedHost   = "login.example.org"
 )
 
 // startDeployed starts the program as the README's unit does.

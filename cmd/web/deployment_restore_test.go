@@ -1,4 +1,4 @@
-//go:build unix
+//go:build linux
 
 package main
 
@@ -55,7 +55,7 @@ func newHost(t *testing.T) *host {
 // do runs commands of the README, at this machine's places, as a shell does when somebody types them.
 func (h *host) do(commands string, oldAndNew ...string) (output string, err error) {
 	h.t.Helper()
-	commands = adapted(h.t, commands, append(oldAndNew, "/var/backups/latchkey", h.copies)...)
+	commands = adapted(h.t, commands, oldAndNew...)
 	shell := exec.CommandContext(h.t.Context(), "sh", "-e")
 	shell.Stdin, shell.Dir = strings.NewReader(commands), h.folder
 	shell.Env = append(command(h.t).Env, "PATH="+h.programs+":"+os.Getenv("PATH"))
@@ -72,7 +72,8 @@ func (h *host) mustDo(commands string, oldAndNew ...string) {
 
 func (h *host) restore() (output string, err error) {
 	h.t.Helper()
-	return h.do(deploymentBlock(h.t, "sh", "systemctl stop"), "/var/lib/latchkey", filepath.Dir(h.db), "-o latchkey -g latchkey", h.userAndGroup)
+	return h.do(deploymentBlock(h.t, "sh", "systemctl stop"), "/var/lib/latchkey", filepath.Dir(h.db),
+		deployedCopies, h.copies, "-o latchkey -g latchkey", h.userAndGroup)
 }
 
 // services are the words that systemctl was given so far.
@@ -90,7 +91,11 @@ func TestTheRestoreOfTheReadmeLetsThoseOfTheBackUpInAgain(t *testing.T) {
 		t.Errorf("restoring a copy that is not there: %v, systemctl was told %q\n%s", err, h.services(), output)
 	}
 	h.mustDo(deploymentBlock(t, "sh", "alias keeper")+deploymentBlock(t, "sh", "keeper backup"),
-		deployedDB, h.db, "-o latchkey -g latchkey", h.userAndGroup)
+		deployedDB, h.db, deployedCopies, h.copies, "-o latchkey -g latchkey", h.userAndGroup)
+	if err := os.Rename(filepath.Join(h.copies, "copy.db"), filepath.Join(h.folder, "copy.db")); err != nil {
+		t.Fatal(err)
+	}
+	h.mustDo(deploymentBlock(t, "sh", "0600 copy.db"), deployedCopies, h.copies, "-o latchkey -g latchkey", h.userAndGroup)
 	p.browser().post("/signup", "username", "carol", "password", goodPassword).wantStatus(http.StatusOK)
 	p.kill() // leaves a write-ahead log that would damage another file
 
@@ -112,6 +117,27 @@ func TestTheRestoreOfTheReadmeLetsThoseOfTheBackUpInAgain(t *testing.T) {
 	}
 }
 
+func TestTheUpgradeOfTheReadmeKeepsTheOldProgram(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	installed := filepath.Join(h.programs, "latchkey")
+	before, err := os.ReadFile(installed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, filepath.Join(h.folder, "bin/new/latchkey"), "the new one")
+	h.mustDo(deploymentBlock(t, "sh", "latchkey.old"), "0755 bin/latchkey", "0755 bin/new/latchkey", "/usr/local/bin", h.programs)
+	if after, err := os.ReadFile(installed); err != nil || string(after) != "the new one" {
+		t.Errorf("installed %q, %v", after, err)
+	}
+	if old, err := os.ReadFile(installed + ".old"); err != nil || string(old) != string(before) {
+		t.Errorf("kept %q, %v", old, err)
+	}
+	if h.services() != "restart latchkey\n" {
+		t.Errorf("systemctl was told %q", h.services())
+	}
+}
+
 func TestTheNightlyCopyOfTheReadmeIsMadeAndOldOnesGo(t *testing.T) {
 	t.Parallel()
 	h := newHost(t)
@@ -124,7 +150,7 @@ func TestTheNightlyCopyOfTheReadmeIsMadeAndOldOnesGo(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	crontab := adapted(t, deploymentBlock(t, "crontab", "latchkey backup"), deployedDB, h.db,
+	crontab := adapted(t, deploymentBlock(t, "crontab", "latchkey backup"), deployedDB, h.db, deployedCopies, h.copies,
 		"PATH=/usr/local/bin:", "export LATCHKEY_DB; PATH="+h.programs+":", `\%`, "%")
 	job := regexp.MustCompile(`(?m)^17 3 \* \* \* latchkey `)
 	if len(job.FindAllString(crontab, -1)) != 1 {
