@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -134,7 +133,7 @@ func (a *app) finishGuess(c echo.Context, g guess, refused error, user store.Use
 // now: one made with other costs is made anew. A user without a hash stands for an account that does not exist.
 func (a *app) checkPassword(c echo.Context, user store.User, secret string) (store.User, error) {
 	ctx := c.Request().Context()
-	matches, outdated, err := a.hasher.Verify(ctx, secret, user.PassHash)
+	matches, outdated, err := a.hasher.Verify(ctx, neighbourhood(address(c)), secret, user.PassHash)
 	switch {
 	case errors.Is(err, password.ErrDamagedHash):
 		a.log.Error("check password", "error", err, "uid", user.UID, "request", requestID(c))
@@ -145,15 +144,16 @@ func (a *app) checkPassword(c echo.Context, user store.User, secret string) (sto
 		return user, errWrongCredentials
 	}
 	if outdated {
-		user.PassHash = a.renewHash(ctx, user, secret)
+		user.PassHash = a.renewHash(c, user, secret)
 	}
 	return user, nil
 }
 
 // renewHash stores the password hashed with today's costs, and returns the hash that is stored now. The login is
 // good without it.
-func (a *app) renewHash(ctx context.Context, user store.User, secret string) string {
-	hash, err := a.hasher.Hash(ctx, secret)
+func (a *app) renewHash(c echo.Context, user store.User, secret string) string {
+	ctx := c.Request().Context()
+	hash, err := a.hasher.Hash(ctx, neighbourhood(address(c)), secret)
 	if err == nil {
 		err = a.store.ReplacePassHash(ctx, user.UID, user.PassHash, hash)
 	}

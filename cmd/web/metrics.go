@@ -82,8 +82,14 @@ func (a *app) metricsHandler() http.Handler {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(
 		a.metrics.requests, a.metrics.durations, a.metrics.logins, a.metrics.events,
-		gauge("latchkey_hashes_running", "Password hashes being computed.", func() float64 { return float64(a.hasher.Running()) }),
-		gauge("latchkey_hashes_waiting", "Password hashes waiting for a turn.", func() float64 { return float64(a.hasher.Waiting()) }),
+		gauge("latchkey_hashes_running", "Password hashes being computed.", func() float64 {
+			running, _ := a.hasher.Load()
+			return float64(running)
+		}),
+		gauge("latchkey_hashes_waiting", "Password hashes waiting for a turn.", func() float64 {
+			_, waiting := a.hasher.Load()
+			return float64(waiting)
+		}),
 		databaseCollector{a},
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),

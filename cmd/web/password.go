@@ -33,7 +33,7 @@ func (a *app) changePassword(c echo.Context) error {
 	user, err := a.checkOwnPassword(c, current)
 	var hash string
 	if err == nil {
-		hash, err = a.hasher.Hash(c.Request().Context(), chosen)
+		hash, err = a.hasher.Hash(c.Request().Context(), neighbourhood(address(c)), chosen)
 	}
 	if err == nil {
 		change := store.PasswordChange{UID: me.UID, OldHash: user.PassHash, NewHash: hash, KeepSignIn: me.ID, KeepBrowser: a.deviceHash(c)}

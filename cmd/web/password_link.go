@@ -49,7 +49,7 @@ func (a *app) usePasswordLink(c echo.Context) error {
 	if form.PasswordError = a.policy.Judge(secret, user.Username); form.PasswordError != "" {
 		return a.render(c, http.StatusUnprocessableEntity, passwordLinkView(form))
 	}
-	passHash, err := a.hasher.Hash(ctx, secret)
+	passHash, err := a.hasher.Hash(ctx, neighbourhood(address(c)), secret)
 	if status, message := a.tryLater(c, err); status != 0 {
 		form.Error = message
 		return a.render(c, status, passwordLinkView(form))

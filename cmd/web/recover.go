@@ -73,7 +73,7 @@ func (a *app) setRecoveredPassword(c echo.Context, form components.RecoverForm, 
 	if form.PasswordError = a.policy.Judge(secret, user.Username); form.PasswordError != "" {
 		return a.render(c, http.StatusUnprocessableEntity, recoverView(components.RecoverPassword(form)))
 	}
-	passHash, err := a.hasher.Hash(c.Request().Context(), secret)
+	passHash, err := a.hasher.Hash(c.Request().Context(), neighbourhood(address(c)), secret)
 	if status, message := a.tryLater(c, err); status != 0 {
 		form.Error = message
 		return a.render(c, status, recoverView(components.RecoverPassword(form)))

@@ -103,7 +103,7 @@ func TestAFullQueueOfPasswordChecksIsSaidInTheForm(t *testing.T) {
 	for range runtime.GOMAXPROCS(0) { // as many as may run hash all the time
 		busy.Go(func() {
 			for ctx.Err() == nil {
-				if _, err := s.app.hasher.Hash(ctx, "x"); err != nil {
+				if _, err := s.app.hasher.Hash(ctx, "127.0.0.1", "x"); err != nil {
 					time.Sleep(time.Millisecond) // the form under test took the place for a moment
 				}
 			}

@@ -43,7 +43,7 @@ func (a *app) signUp(c echo.Context) error {
 	var hash string
 	err := a.allow(c, "signup", a.settings.SignupsPerHour, time.Hour)
 	if err == nil {
-		hash, err = a.hasher.Hash(c.Request().Context(), secret)
+		hash, err = a.hasher.Hash(c.Request().Context(), neighbourhood(address(c)), secret)
 	}
 	if status, message := a.tryLater(c, err); status != 0 {
 		form.Error = message

@@ -33,23 +33,22 @@ var ErrDamagedHash = errors.New("the stored password hash is damaged")
 // Hasher computes Argon2id hashes, a bounded number at a time: each takes MemoryKiB of memory and a whole core, so
 // that without a bound a flood of logins would take the machine.
 type Hasher struct {
-	params  *argon2id.Params
-	running chan struct{}
-	waiting chan struct{}
+	params *argon2id.Params
+	queue  *queue
 	// dummy is a hash that no known password has, compared when there is no account, so that the answer takes as
 	// long as with one.
 	dummy string
 }
 
-// NewHasher makes a Hasher that runs at most concurrency computations at once and lets at most queue others wait.
+// NewHasher makes a Hasher that runs at most concurrency computations at once and lets at most queue others
+// wait.
 func NewHasher(params Params, concurrency, queue int) *Hasher {
 	h := &Hasher{
 		params: &argon2id.Params{
 			Memory: params.MemoryKiB, Iterations: params.Iterations, Parallelism: params.Threads,
 			SaltLength: 16, KeyLength: 32,
 		},
-		running: make(chan struct{}, concurrency),
-		waiting: make(chan struct{}, concurrency+queue),
+		queue: newQueue(concurrency, queue),
 	}
 	salt, key := make([]byte, h.params.SaltLength), make([]byte, h.params.KeyLength)
 	rand.Read(salt)
@@ -60,35 +59,29 @@ func NewHasher(params Params, concurrency, queue int) *Hasher {
 	return h
 }
 
-// Running returns how many computations are under way.
-func (h *Hasher) Running() int {
-	return len(h.running)
+// Load returns how many computations are under way and how many wait for their turn.
+func (h *Hasher) Load() (running, waiting int) {
+	return h.queue.counts()
 }
 
-// Waiting returns how many computations wait for their turn.
-func (h *Hasher) Waiting() int {
-	return max(0, len(h.waiting)-len(h.running))
-}
-
-// Hash returns the PHC string of a new password. Errors are ErrBusy, and ctx's when it ends while waiting.
-func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
-	leave, err := h.enter(ctx)
-	if err != nil {
+// Hash returns the PHC string of a new password. The address is whose turn it takes. Errors are ErrBusy, and ctx's
+// when it ends while waiting.
+func (h *Hasher) Hash(ctx context.Context, address, password string) (string, error) {
+	if err := h.queue.enter(ctx, address); err != nil {
 		return "", err
 	}
-	defer leave()
+	defer h.queue.leave()
 	return argon2id.CreateHash(normalise(password), h.params)
 }
 
 // Verify reports whether the password is the one that was hashed, and whether the hash should be made anew because
 // it has other parameters than this Hasher's. An empty hash, for an account that does not exist, never matches and
 // takes as long as one that does. Errors are ErrBusy, ErrDamagedHash, and ctx's when it ends while waiting.
-func (h *Hasher) Verify(ctx context.Context, password, hash string) (matches, outdated bool, err error) {
-	leave, err := h.enter(ctx)
-	if err != nil {
+func (h *Hasher) Verify(ctx context.Context, address, password, hash string) (matches, outdated bool, err error) {
+	if err := h.queue.enter(ctx, address); err != nil {
 		return false, false, err
 	}
-	defer leave()
+	defer h.queue.leave()
 	params, _, key, err := argon2id.DecodeHash(hash)
 	known := hash != ""
 	damaged := err != nil || len(key) == 0 || params.Iterations == 0 || params.Parallelism == 0
@@ -103,22 +96,6 @@ func (h *Hasher) Verify(ctx context.Context, password, hash string) (matches, ou
 		return false, false, ErrDamagedHash
 	}
 	return matches && known, *params != *h.params, nil
-}
-
-// enter waits for a turn and returns how to give it back.
-func (h *Hasher) enter(ctx context.Context) (leave func(), err error) {
-	select {
-	case h.waiting <- struct{}{}:
-	default:
-		return nil, ErrBusy
-	}
-	select {
-	case h.running <- struct{}{}:
-		return func() { <-h.running; <-h.waiting }, nil
-	case <-ctx.Done():
-		<-h.waiting
-		return nil, ctx.Err()
-	}
 }
 
 // normalise makes one password of what different keyboards send for the same characters (NIST SP 800-63B-4 section

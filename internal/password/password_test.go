@@ -12,6 +12,8 @@ import (
 
 var policy = password.Policy{MinLength: 8, SiteNames: []string{"latchkey", "login.example"}}
 
+const home = "192.0.2.1" // where everybody in these tests comes from
+
 func TestAGoodPasswordIsTakenWhateverItsCharacters(t *testing.T) {
 	for _, good := range []string{
 		"k3xq9vbz", "correct horse battery staple", "  leading and trailing  ", "пароль и ещё слова", "日本語の長い合言葉です",
@@ -69,12 +71,12 @@ var cheap = password.Params{MemoryKiB: 64, Iterations: 1, Threads: 1}
 
 func TestTwoKeyboardsAgreeOnOnePassword(t *testing.T) {
 	hasher := password.NewHasher(cheap, 1, 1)
-	hash, err := hasher.Hash(t.Context(), "cafe\u0301 au lait")
+	hash, err := hasher.Hash(t.Context(), home, "cafe\u0301 au lait")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for typed, want := range map[string]bool{"caf\u00e9 au lait": true, "cafe au lait": false, "Caf\u00e9 au lait": false, " caf\u00e9 au lait": false} {
-		if matches, _, err := hasher.Verify(t.Context(), typed, hash); matches != want || err != nil {
+		if matches, _, err := hasher.Verify(t.Context(), home, typed, hash); matches != want || err != nil {
 			t.Errorf("Verify(%q) = %v, %v; want %v", typed, matches, err, want)
 		}
 	}
@@ -82,15 +84,15 @@ func TestTwoKeyboardsAgreeOnOnePassword(t *testing.T) {
 
 func TestAHashIsAPHCStringThatRemembersItsParameters(t *testing.T) {
 	old := password.NewHasher(cheap, 1, 1)
-	hash, err := old.Hash(t.Context(), "k3xq9vbz")
+	hash, err := old.Hash(t.Context(), home, "k3xq9vbz")
 	if err != nil || !strings.HasPrefix(hash, "$argon2id$v=19$m=64,t=1,p=1$") {
 		t.Fatalf("Hash = %q, %v", hash, err)
 	}
-	if matches, outdated, err := old.Verify(t.Context(), "k3xq9vbz", hash); !matches || outdated || err != nil {
+	if matches, outdated, err := old.Verify(t.Context(), home, "k3xq9vbz", hash); !matches || outdated || err != nil {
 		t.Errorf("same parameters: matches %v, outdated %v, %v", matches, outdated, err)
 	}
 	stronger := password.NewHasher(password.Params{MemoryKiB: 128, Iterations: 1, Threads: 1}, 1, 1)
-	if matches, outdated, err := stronger.Verify(t.Context(), "k3xq9vbz", hash); !matches || !outdated || err != nil {
+	if matches, outdated, err := stronger.Verify(t.Context(), home, "k3xq9vbz", hash); !matches || !outdated || err != nil {
 		t.Errorf("other parameters: matches %v, outdated %v, %v", matches, outdated, err)
 	}
 }
@@ -98,7 +100,7 @@ func TestAHashIsAPHCStringThatRemembersItsParameters(t *testing.T) {
 func TestNoPasswordMatchesAnAccountThatDoesNotExist(t *testing.T) {
 	hasher := password.NewHasher(cheap, 1, 1)
 	for _, typed := range []string{"", "k3xq9vbz"} {
-		if matches, _, err := hasher.Verify(t.Context(), typed, ""); matches || err != nil {
+		if matches, _, err := hasher.Verify(t.Context(), home, typed, ""); matches || err != nil {
 			t.Errorf("Verify(%q) = %v, %v", typed, matches, err)
 		}
 	}
@@ -107,7 +109,7 @@ func TestNoPasswordMatchesAnAccountThatDoesNotExist(t *testing.T) {
 func TestADamagedHashIsAnErrorAndNotAMatch(t *testing.T) {
 	hasher := password.NewHasher(cheap, 1, 1)
 	for _, hash := range []string{"x", "$argon2id$v=19$m=64,t=1,p=1$$", "$2a$10$abcdefghijklmnopqrstuv"} {
-		if matches, _, err := hasher.Verify(t.Context(), "k3xq9vbz", hash); matches || !errors.Is(err, password.ErrDamagedHash) {
+		if matches, _, err := hasher.Verify(t.Context(), home, "k3xq9vbz", hash); matches || !errors.Is(err, password.ErrDamagedHash) {
 			t.Errorf("Verify against %q = %v, %v", hash, matches, err)
 		}
 	}
@@ -120,7 +122,7 @@ func TestPastTheQueueHashingIsRefusedAtOnce(t *testing.T) {
 	busy, done := 0, 0
 	for range 20 {
 		group.Go(func() {
-			_, err := slow.Hash(context.Background(), "k3xq9vbz")
+			_, err := slow.Hash(context.Background(), home, "k3xq9vbz")
 			mu.Lock()
 			defer mu.Unlock()
 			switch {
@@ -137,7 +139,7 @@ func TestPastTheQueueHashingIsRefusedAtOnce(t *testing.T) {
 	if done < 3 || busy == 0 || done+busy != 20 {
 		t.Errorf("done %d, busy %d; want at least the 3 that fit, and the rest refused", done, busy)
 	}
-	if _, err := slow.Hash(context.Background(), "k3xq9vbz"); err != nil {
+	if _, err := slow.Hash(context.Background(), home, "k3xq9vbz"); err != nil {
 		t.Errorf("after the rush: %v", err)
 	}
 }
@@ -148,7 +150,7 @@ func TestAPersonWhoLeavesTheQueueGivesUpTheirPlace(t *testing.T) {
 	finished := make(chan struct{})
 	go func() {
 		close(started)
-		hasher.Hash(context.Background(), "k3xq9vbz")
+		hasher.Hash(context.Background(), home, "k3xq9vbz")
 		close(finished)
 	}()
 	<-started
@@ -156,12 +158,12 @@ func TestAPersonWhoLeavesTheQueueGivesUpTheirPlace(t *testing.T) {
 	leave()
 	for {
 		// Until the first computation holds the only place, this one may still be let in.
-		if _, err := hasher.Hash(gone, "k3xq9vbz"); errors.Is(err, context.Canceled) {
+		if _, err := hasher.Hash(gone, home, "k3xq9vbz"); errors.Is(err, context.Canceled) {
 			break
 		}
 	}
 	<-finished
-	if _, err := hasher.Hash(context.Background(), "k3xq9vbz"); err != nil {
+	if _, err := hasher.Hash(context.Background(), home, "k3xq9vbz"); err != nil {
 		t.Errorf("the place was not given back: %v", err)
 	}
 }
@@ -175,11 +177,11 @@ func FuzzJudge(f *testing.F) {
 		if problem := policy.Judge(typed, username); problem != "" {
 			return
 		}
-		hash, err := hasher.Hash(t.Context(), typed)
+		hash, err := hasher.Hash(t.Context(), home, typed)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if matches, _, err := hasher.Verify(t.Context(), typed, hash); !matches || err != nil {
+		if matches, _, err := hasher.Verify(t.Context(), home, typed, hash); !matches || err != nil {
 			t.Fatalf("%q was accepted but does not match its own hash: %v", typed, err)
 		}
 	})
@@ -189,7 +191,7 @@ func BenchmarkHash(b *testing.B) {
 	hasher := password.NewHasher(password.DefaultParams, 1, 1)
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := hasher.Hash(b.Context(), "k3xq9vbz"); err != nil {
+		if _, err := hasher.Hash(b.Context(), home, "k3xq9vbz"); err != nil {
 			b.Fatal(err)
 		}
 	}
