@@ -67,6 +67,9 @@ func (o *options) Run(ctx context.Context) (err error) {
 	if b.database, err = b.makeDataSet(ctx, "auth.db", o.Users, o.Sessions); err != nil {
 		return err
 	}
+	if b.hash, err = hashIn(ctx, b.database); err != nil {
+		return err
+	}
 	progress("%d users and %d sessions made in %s", o.Users, o.Sessions, time.Since(began).Round(100*time.Millisecond))
 	for _, group := range rowGroups {
 		if len(o.Rows) > 0 && !slices.Contains(o.Rows, group.name) {

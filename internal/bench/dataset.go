@@ -45,9 +45,6 @@ func (b *bench) makeDataSet(ctx context.Context, name string, users, sessions in
 		return "", err
 	}
 	return path, fill(ctx, path, func(db *sql.Conn) error {
-		if err := db.QueryRowContext(ctx, "SELECT pass_hash FROM users WHERE username = ?", founder).Scan(&b.hash); err != nil {
-			return err
-		}
 		err := copyRow(ctx, db, "users", "username = '"+founder+"'", users, map[string]string{
 			"uid": "1000 + n", "username": "printf('" + usernameFormat + "', n)",
 		})
@@ -56,6 +53,17 @@ func (b *bench) makeDataSet(ctx context.Context, name string, users, sessions in
 		}
 		return addSessions(ctx, db, sessions, fmt.Sprintf("1000 + %d - 1 - n %% %d", users, users), "")
 	})
+}
+
+// hashIn is the hash that the users of a data set share, made by the server itself.
+func hashIn(ctx context.Context, path string) (hash string, err error) {
+	db, err := openBare(path)
+	if err != nil {
+		return "", err
+	}
+	defer db.Close()
+	err = db.QueryRowContext(ctx, "SELECT pass_hash FROM users WHERE username = ?", founder).Scan(&hash)
+	return hash, err
 }
 
 // expire adds sessions and their sign-ins that ended yesterday.

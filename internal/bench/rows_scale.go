@@ -2,6 +2,174 @@
 
 package main
 
-import "context"
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+)
 
-func (b *bench) measureScale(ctx context.Context) error { return nil }
+// smallUsers and as many sessions are in the database that the large one is compared with.
+const smallUsers = 100
+
+// scale is the large database, from which expired rows are being removed, and a small one.
+type scale struct {
+	*bench
+	large, small           *process
+	largeHomes, smallHomes [][]byte
+	// file is the large database, for a look at what is left.
+	file *sql.DB
+}
+
+// measureScale fills the database with what has expired, so that the server removes it from its start on, and
+// measures meanwhile.
+func (b *bench) measureScale(ctx context.Context) (err error) {
+	s := &scale{bench: b}
+	if s.file, err = openBare(b.database); err != nil {
+		return err
+	}
+	defer s.file.Close()
+	quietHome, quietWrite, err := s.waitsWithoutCleanUp(ctx)
+	if err != nil {
+		return err
+	}
+	if err := expire(ctx, b.database, b.options.Sessions, b.options.Users); err != nil {
+		return err
+	}
+	small, err := b.makeDataSet(ctx, "small.db", smallUsers, smallUsers)
+	if err != nil {
+		return err
+	}
+	if s.small, err = b.startServer(ctx, small); err != nil {
+		return err
+	}
+	defer s.small.kill()
+	if s.smallHomes, err = homeRequests(ctx, s.small, pacers); err != nil {
+		return err
+	}
+	if s.large, err = b.startServer(ctx, b.database); err != nil {
+		return err
+	}
+	defer s.large.kill()
+	if s.largeHomes, err = homeRequests(ctx, s.large, pacers); err != nil {
+		return err
+	}
+	if err := s.measureWaits(ctx, quietHome, quietWrite); err != nil {
+		return err
+	}
+	if err := s.measureRates(ctx); err != nil {
+		return err
+	}
+	return errors.Join(s.small.resume(), s.small.stop(), s.large.stop())
+}
+
+// waitsWithoutCleanUp paces the requests of measureWaits before anything has expired.
+func (s *scale) waitsWithoutCleanUp(ctx context.Context) (home, write paced, err error) {
+	server, err := s.startServer(ctx, s.database)
+	if err != nil {
+		return home, write, err
+	}
+	defer server.kill()
+	homes, err := homeRequests(ctx, server, pacers)
+	if err != nil {
+		return home, write, err
+	}
+	progress("waits without clean-up …")
+	if home, write, err = s.waits(ctx, server, homes); err != nil {
+		return home, write, err
+	}
+	return home, write, server.stop()
+}
+
+// waits paces home pages, which read, and checks of a username, which count in the database, each from a new address.
+func (s *scale) waits(ctx context.Context, server *process, homes [][]byte) (home, write paced, err error) {
+	lasts := s.options.window() * 3
+	var writeErr error
+	var both sync.WaitGroup
+	both.Go(func() {
+		write, writeErr = pace(ctx, server.address, homePace, lasts, http.StatusOK, func(i int) []byte {
+			return get(fmt.Sprintf("/signup/username?username=newcomer%d", i), requestOptions{from: newAddress(), encodings: browserEncodings})
+		})
+	})
+	home, err = pace(ctx, server.address, homePace, lasts, http.StatusOK, func(i int) []byte { return homes[i%len(homes)] })
+	both.Wait()
+	return home, write, errors.Join(err, writeErr)
+}
+
+// measureWaits looks for the request that waits longest while the expired rows are removed.
+func (s *scale) measureWaits(ctx context.Context, quietHome, quietWrite paced) error {
+	const against = "the longest of as many without clean-up"
+	homes := s.report.begin("cleanup-longest-home", "ms", against, target{AtMost: 50, Worst: true})
+	writes := s.report.begin("cleanup-longest-write", "ms", against, target{AtMost: 50, Worst: true})
+	if err := s.small.hold(); err != nil {
+		return err
+	}
+	home, write, err := s.waits(ctx, s.large, s.largeHomes)
+	if err != nil {
+		return err
+	}
+	for _, measured := range []struct {
+		row          *row
+		ours, quiets paced
+	}{{homes, home, quietHome}, {writes, write, quietWrite}} {
+		r, ours, quiet := measured.row, measured.ours.latencies, measured.quiets.latencies
+		r.add(milliseconds(percentile(ours, 100)), milliseconds(percentile(quiet, 100)))
+		r.note("of %d requests: median %.2f ms, 99th percentile %.2f ms; without clean-up %.2f and %.2f ms", len(ours),
+			milliseconds(percentile(ours, 50)), milliseconds(percentile(ours, 99)),
+			milliseconds(percentile(quiet, 50)), milliseconds(percentile(quiet, 99)))
+		r.note("the client itself took %.2f ms to send, at most", milliseconds(percentile(measured.ours.late, 100)))
+	}
+	return s.noteExpired(ctx, homes)
+}
+
+// measureRates compares the two databases while one is cleaned up. The server that is not measured is held.
+func (s *scale) measureRates(ctx context.Context) error {
+	against := fmt.Sprintf("the same with %d users and sessions, and nothing to clean up", smallUsers)
+	homes := s.report.begin("scale-home", "req/s", against, target{RatioAtLeast: 0.90})
+	measure := func(process, other *process, clients int, act func(int, *connection) error) func() (float64, error) {
+		return func() (float64, error) {
+			if err := errors.Join(other.hold(), process.resume()); err != nil {
+				return 0, err
+			}
+			return rate(ctx, s.options, process.address, clients, act)
+		}
+	}
+	err := s.alternate(homes,
+		measure(s.large, s.small, pacers, sending(s.largeHomes, http.StatusOK)),
+		measure(s.small, s.large, pacers, sending(s.smallHomes, http.StatusOK)))
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(s.large.resume(), s.noteExpired(ctx, homes)); err != nil {
+		return err
+	}
+	logins := s.report.begin("scale-login", "req/s", against, target{RatioAtLeast: 0.90})
+	err = s.alternate(logins,
+		measure(s.large, s.small, 8, loggingIn(pacers, s.options.Users)),
+		measure(s.small, s.large, 8, loggingIn(pacers, smallUsers)))
+	if err != nil {
+		return err
+	}
+	return errors.Join(s.large.resume(), s.noteExpired(ctx, logins))
+}
+
+// noteExpired says how much was left to clean up when the row had been measured.
+func (s *scale) noteExpired(ctx context.Context, r *row) error {
+	var sessions, signIns int
+	err := s.file.QueryRowContext(ctx, `SELECT
+		(SELECT count(*) FROM sessions WHERE expiry < julianday('now')),
+		(SELECT count(*) FROM sign_ins WHERE remembered = 0 AND last_seen_at < unixepoch('now', '-1 day'))`).Scan(&sessions, &signIns)
+	if err != nil {
+		return err
+	}
+	r.note("then %d of %d expired sessions and %d of as many sign-ins were left to remove", sessions, s.options.Sessions, signIns)
+	if sessions+signIns == 0 {
+		r.note("NOTE the clean-up was over before this row was measured to its end: use more --sessions or fewer --seconds")
+	}
+	if s.options.Quick {
+		r.note("scaled down: the target is for 1000000 users and sessions")
+	}
+	return nil
+}
