@@ -21,6 +21,7 @@ type commands struct {
 	Run  options     `cmd:"" default:"withargs" help:"Measure (the default command)."`
 	Bare bareCommand `cmd:"" hidden:""`
 	Hash hashCommand `cmd:"" hidden:""`
+	Pace paceCommand `cmd:"" hidden:""`
 }
 
 // options are what can be chosen about a run.

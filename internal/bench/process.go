@@ -33,6 +33,7 @@ func startProcess(ctx context.Context, address, log string, argv ...string) (*pr
 	defer file.Close()
 	p := &process{command: exec.CommandContext(ctx, argv[0], argv[1:]...), address: address, log: log, exited: make(chan struct{})}
 	p.command.Stderr = file
+	p.command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // it must not outlive us, however we end
 	for _, variable := range os.Environ() {
 		if !strings.HasPrefix(variable, "LATCHKEY_") { // the defaults are what is measured
 			p.command.Env = append(p.command.Env, variable)

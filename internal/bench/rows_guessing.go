@@ -99,11 +99,11 @@ func (b *bench) measureGuessing(ctx context.Context) error {
 func (b *bench) measureFlood(ctx context.Context, server *process, requests [][]byte) error {
 	r := b.report.begin("guessing-home-p99", "ms", fmt.Sprintf("the same %d home pages a second without the %d who guess, each time from a new address", homePace, attackers),
 		target{RatioAtMost: 2, AtMost: 5})
-	var late []time.Duration
+	var rounds []paced
 	page := func() (float64, error) {
-		all, err := pace(ctx, server.address, homePace, 2*b.options.window(), http.StatusOK, func(i int) []byte { return requests[i%len(requests)] })
-		late = append(late, all.late...)
-		return milliseconds(percentile(all.latencies, 99)), err
+		all, err := pace(ctx, server.address, homePace, 2*b.options.window(), http.StatusOK, requests)
+		rounds = append(rounds, all)
+		return all.percentile(99), err
 	}
 	from := &attack{answers: map[int]int{}}
 	act := from.guess(b.options.Users/2, b.options.Users, newAddress)
@@ -111,7 +111,7 @@ func (b *bench) measureFlood(ctx context.Context, server *process, requests [][]
 		return err
 	}
 	r.note("%s", from)
-	r.note("of the time, the client itself took %.2f ms to send (99th percentile)", milliseconds(percentile(late, 99)))
+	r.note("%s", clientNote(rounds...))
 	return nil
 }
 

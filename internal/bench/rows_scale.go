@@ -86,14 +86,16 @@ func (s *scale) waitsWithoutCleanUp(ctx context.Context) (home, write paced, err
 // waits paces home pages, which read, and checks of a username, which count in the database, each from a new address.
 func (s *scale) waits(ctx context.Context, server *process, homes [][]byte) (home, write paced, err error) {
 	lasts := s.options.window() * 3
+	checks := make([][]byte, int(lasts.Seconds()*homePace)+1)
+	for i := range checks {
+		checks[i] = get(fmt.Sprintf("/signup/username?username=newcomer%d", i), requestOptions{from: newAddress(), encodings: browserEncodings})
+	}
 	var writeErr error
 	var both sync.WaitGroup
 	both.Go(func() {
-		write, writeErr = pace(ctx, server.address, homePace, lasts, http.StatusOK, func(i int) []byte {
-			return get(fmt.Sprintf("/signup/username?username=newcomer%d", i), requestOptions{from: newAddress(), encodings: browserEncodings})
-		})
+		write, writeErr = pace(ctx, server.address, homePace, lasts, http.StatusOK, checks)
 	})
-	home, err = pace(ctx, server.address, homePace, lasts, http.StatusOK, func(i int) []byte { return homes[i%len(homes)] })
+	home, err = pace(ctx, server.address, homePace, lasts, http.StatusOK, homes)
 	both.Wait()
 	return home, write, errors.Join(err, writeErr)
 }
@@ -111,15 +113,14 @@ func (s *scale) measureWaits(ctx context.Context, quietHome, quietWrite paced) e
 		return err
 	}
 	for _, measured := range []struct {
-		row          *row
-		ours, quiets paced
+		row         *row
+		ours, quiet paced
 	}{{homes, home, quietHome}, {writes, write, quietWrite}} {
-		r, ours, quiet := measured.row, measured.ours.latencies, measured.quiets.latencies
-		r.add(milliseconds(percentile(ours, 100)), milliseconds(percentile(quiet, 100)))
-		r.note("of %d requests: median %.2f ms, 99th percentile %.2f ms; without clean-up %.2f and %.2f ms", len(ours),
-			milliseconds(percentile(ours, 50)), milliseconds(percentile(ours, 99)),
-			milliseconds(percentile(quiet, 50)), milliseconds(percentile(quiet, 99)))
-		r.note("the client itself took %.2f ms to send, at most", milliseconds(percentile(measured.ours.late, 100)))
+		r, ours, quiet := measured.row, measured.ours, measured.quiet
+		r.add(ours.percentile(100), quiet.percentile(100))
+		r.note("of %d requests the median took %.2f ms, the 99th percentile %.2f ms; without clean-up %.2f and %.2f ms",
+			len(ours.Latencies), ours.percentile(50), ours.percentile(99), quiet.percentile(50), quiet.percentile(99))
+		r.note("%s", clientNote(ours))
 	}
 	return s.noteExpired(ctx, homes)
 }
