@@ -81,14 +81,14 @@ func (a *crowd) stop() error {
 }
 
 // rate is how many times a second the clients together do their thing, counted in a window after a warm-up.
-func rate(ctx context.Context, o options, address string, clients int, act func(client int, c *connection) error) (perSecond float64, err error) {
+func rate(ctx context.Context, warmUp, window time.Duration, address string, clients int, act func(client int, c *connection) error) (perSecond float64, err error) {
 	all, err := startCrowd(ctx, address, clients, act)
 	if err != nil {
 		return 0, err
 	}
-	if err = all.goOn(ctx, o.warmUp()); err == nil {
+	if err = all.goOn(ctx, warmUp); err == nil {
 		before, start := all.done.Load(), time.Now()
-		if err = all.goOn(ctx, o.window()); err == nil {
+		if err = all.goOn(ctx, window); err == nil {
 			perSecond = float64(all.done.Load()-before) / time.Since(start).Seconds()
 		}
 	}

@@ -73,6 +73,13 @@ func expire(ctx context.Context, path string, sessions, users int) error {
 	})
 }
 
+// forgetExpiredSessions leaves only the sign-ins of what has expired.
+func forgetExpiredSessions(ctx context.Context, path string) error {
+	return fill(ctx, path, func(db *sql.Conn) error {
+		return run(ctx, db, "DELETE FROM sessions WHERE expiry < julianday('now')")
+	})
+}
+
 // addSessions adds copies of the founder's sign-in and session, of the users whose uid is the expression. ago is ""
 // for live ones, and otherwise how many seconds ago they expired.
 func addSessions(ctx context.Context, db *sql.Conn, sessions int, uid, ago string) error {

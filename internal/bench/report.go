@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"text/tabwriter"
 )
@@ -41,8 +42,11 @@ func (r *row) add(ours, reference float64) {
 	r.Ours, r.Reference = append(r.Ours, ours), append(r.Reference, reference)
 }
 
+// note adds a remark, once.
 func (r *row) note(format string, args ...any) {
-	r.Notes = append(r.Notes, fmt.Sprintf(format, args...))
+	if note := fmt.Sprintf(format, args...); !slices.Contains(r.Notes, note) {
+		r.Notes = append(r.Notes, note)
+	}
 }
 
 // ratios has ours divided by the reference of each round.

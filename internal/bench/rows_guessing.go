@@ -67,7 +67,7 @@ func (b *bench) during(ctx context.Context, server *process, act func(int, *conn
 	if err != nil {
 		return 0, err
 	}
-	err = crowd.goOn(ctx, b.options.warmUp())
+	err = crowd.goOn(ctx, loginWarmUp)
 	var measured float64
 	if err == nil {
 		measured, err = measure()
@@ -119,7 +119,7 @@ func (b *bench) measureFlood(ctx context.Context, server *process, requests [][]
 func (b *bench) measureFairness(ctx context.Context, server *process) error {
 	r := b.report.begin("guessing-login", "ms", fmt.Sprintf("the median login without the %d who guess, all from one address", attackers), target{})
 	logIn := loggingIn(homeUsers, b.options.Users/2)
-	honest := func() (float64, error) { return medianTime(ctx, server, 2*b.options.window(), logIn) }
+	honest := func() (float64, error) { return medianTime(ctx, server, b.options.window(), logIn) }
 	from := &attack{answers: map[int]int{}}
 	attacked := func() (float64, error) {
 		address := newAddress() // the last round's is refused for an hour

@@ -62,7 +62,7 @@ func (b *bench) measureLoginForm(ctx context.Context) error {
 func (b *bench) compareRates(ctx context.Context, r *row, ours, reference *process, connections int, requests [][]byte) error {
 	measure := func(p *process) func() (float64, error) {
 		return func() (float64, error) {
-			return rate(ctx, b.options, p.address, connections, sending(requests, http.StatusOK))
+			return rate(ctx, b.options.warmUp(), b.options.window(), p.address, connections, sending(requests, http.StatusOK))
 		}
 	}
 	return b.alternate(r, measure(ours), measure(reference))
