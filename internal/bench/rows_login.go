@@ -42,7 +42,9 @@ func (b *bench) measureLogins(ctx context.Context) error {
 	for _, clients := range []int{8, 64} {
 		r := b.report.begin(fmt.Sprintf("login-%d", clients), "req/s", against, target{RatioAtLeast: 0.95})
 		rows = append(rows, r)
-		err := b.alternate(r, func() (float64, error) { return rate(ctx, loginWarmUp, b.options.window(), server.address, clients, logIn) }, hashing)
+		err := b.alternate(r, func() (float64, error) {
+			return rate(ctx, loginWarmUp, b.options.window(), server.address, clients, logIn)
+		}, hashing)
 		if err != nil {
 			return err
 		}
