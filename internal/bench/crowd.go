@@ -80,13 +80,18 @@ func (a *crowd) stop() error {
 	}
 }
 
-// rate is how many times a second the clients together do their thing, counted in a window after a warm-up.
+// rate is how many times a second the clients together do their thing, counted in a window after a warm-up, which
+// lasts until the rush of all clients at once has turned into a steady queue: half of them were served.
 func rate(ctx context.Context, warmUp, window time.Duration, address string, clients int, act func(client int, c *connection) error) (perSecond float64, err error) {
 	all, err := startCrowd(ctx, address, clients, act)
 	if err != nil {
 		return 0, err
 	}
-	if err = all.goOn(ctx, warmUp); err == nil {
+	err = all.goOn(ctx, warmUp)
+	for err == nil && all.done.Load() < int64(clients/2) {
+		err = all.goOn(ctx, time.Millisecond)
+	}
+	if err == nil {
 		before, start := all.done.Load(), time.Now()
 		if err = all.goOn(ctx, window); err == nil {
 			perSecond = float64(all.done.Load()-before) / time.Since(start).Seconds()

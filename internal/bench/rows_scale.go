@@ -64,19 +64,19 @@ func (s *scale) waitsWithoutCleanUp(ctx context.Context) (home, write paced, err
 		return home, write, err
 	}
 	defer server.kill()
-	homes, err := homeRequests(ctx, server, pacers)
-	if err != nil {
+	// These sign-ins last, so that no time of the clean-up is spent on others.
+	if s.largeHomes, err = homeRequests(ctx, server, pacers); err != nil {
 		return home, write, err
 	}
 	progress("waits without clean-up …")
-	if home, write, err = s.waits(ctx, server, homes); err != nil {
+	if home, write, err = s.waits(ctx, server); err != nil {
 		return home, write, err
 	}
 	return home, write, server.stop()
 }
 
 // waits paces home pages, which read, and checks of a username, which count in the database, each from a new address.
-func (s *scale) waits(ctx context.Context, server *process, homes [][]byte) (home, write paced, err error) {
+func (s *scale) waits(ctx context.Context, server *process) (home, write paced, err error) {
 	lasts := s.options.window() * 3
 	checks := make([][]byte, int(lasts.Seconds()*homePace)+1)
 	for i := range checks {
@@ -87,7 +87,7 @@ func (s *scale) waits(ctx context.Context, server *process, homes [][]byte) (hom
 	both.Go(func() {
 		write, writeErr = pace(ctx, server.address, homePace, lasts, http.StatusOK, checks)
 	})
-	home, err = pace(ctx, server.address, homePace, lasts, http.StatusOK, homes)
+	home, err = pace(ctx, server.address, homePace, lasts, http.StatusOK, s.largeHomes)
 	both.Wait()
 	return home, write, errors.Join(err, writeErr)
 }
@@ -118,18 +118,16 @@ func (s *scale) measureWaits(ctx context.Context, quietHome, quietWrite paced) e
 }
 
 // startLarge starts the large server, and with it the clean-up.
-func (s *scale) startLarge(ctx context.Context) (err error) {
+func (s *scale) startLarge(ctx context.Context) error {
 	server, err := s.startServer(ctx, s.database)
-	if err != nil {
-		return err
+	if err == nil {
+		s.large = server
 	}
-	s.large = server
-	s.largeHomes, err = homeRequests(ctx, s.large, pacers)
 	return err
 }
 
 func (s *scale) measureWaitsNow(ctx context.Context, removed string, homes, writes *row, quietHome, quietWrite paced) error {
-	home, write, err := s.waits(ctx, s.large, s.largeHomes)
+	home, write, err := s.waits(ctx, s.large)
 	if err != nil {
 		return err
 	}
