@@ -67,7 +67,7 @@ func (b *bench) during(ctx context.Context, server *process, act func(int, *conn
 	if err != nil {
 		return 0, err
 	}
-	err = crowd.goOn(ctx, loginWarmUp)
+	err = crowd.goOn(ctx, b.options.warmUp())
 	var measured float64
 	if err == nil {
 		measured, err = measure()

@@ -11,9 +11,6 @@ import (
 	"time"
 )
 
-// loginWarmUp lets the first rush of clients, who all write to the database at once, turn into a queue.
-const loginWarmUp = time.Second
-
 // loggingIn logs in to one account after another, of those from first up to end, each time from a new address and in
 // a new browser. Clients at once must be fewer than the accounts, so that they log in to distinct ones.
 func loggingIn(first, end int) func(client int, c *connection) error {
@@ -43,7 +40,7 @@ func (b *bench) measureLogins(ctx context.Context) error {
 		r := b.report.begin(fmt.Sprintf("login-%d", clients), "req/s", against, target{RatioAtLeast: 0.95})
 		rows = append(rows, r)
 		err := b.alternate(r, func() (float64, error) {
-			return rate(ctx, loginWarmUp, b.options.window(), server.address, clients, logIn)
+			return rate(ctx, b.options.warmUp(), b.options.window(), server.address, clients, logIn)
 		}, hashing)
 		if err != nil {
 			return err
@@ -54,7 +51,7 @@ func (b *bench) measureLogins(ctx context.Context) error {
 	memory := &row{Name: "login-256-memory", Unit: "MiB", Target: target{AtMost: 150, Worst: true}}
 	err = b.alternate(crowded, func() (perSecond float64, err error) {
 		peak, err := server.peakMemory(func() (err error) {
-			perSecond, err = rate(ctx, loginWarmUp, b.options.window(), server.address, 256, logIn)
+			perSecond, err = rate(ctx, b.options.warmUp(), b.options.window(), server.address, 256, logIn)
 			return err
 		})
 		memory.Ours = append(memory.Ours, peak)

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
-	"time"
 )
 
 // smallUsers and as many sessions are in the database that the large one is compared with.
@@ -148,17 +147,17 @@ func (s *scale) measureWaitsNow(ctx context.Context, removed string, homes, writ
 func (s *scale) measureRates(ctx context.Context) error {
 	against := fmt.Sprintf("the same with %d users and sessions, and nothing to clean up", smallUsers)
 	homes := s.report.begin("scale-home", "req/s", against, target{RatioAtLeast: 0.90})
-	measure := func(process, other *process, warmUp time.Duration, clients int, act func(int, *connection) error) func() (float64, error) {
+	measure := func(process, other *process, clients int, act func(int, *connection) error) func() (float64, error) {
 		return func() (float64, error) {
 			if err := errors.Join(other.hold(), process.resume()); err != nil {
 				return 0, err
 			}
-			return rate(ctx, warmUp, s.options.window(), process.address, clients, act)
+			return rate(ctx, s.options.warmUp(), s.options.window(), process.address, clients, act)
 		}
 	}
 	err := s.alternate(homes,
-		measure(s.large, s.small, s.options.warmUp(), pacers, sending(s.largeHomes, http.StatusOK)),
-		measure(s.small, s.large, s.options.warmUp(), pacers, sending(s.smallHomes, http.StatusOK)))
+		measure(s.large, s.small, pacers, sending(s.largeHomes, http.StatusOK)),
+		measure(s.small, s.large, pacers, sending(s.smallHomes, http.StatusOK)))
 	if err != nil {
 		return err
 	}
@@ -167,8 +166,8 @@ func (s *scale) measureRates(ctx context.Context) error {
 	}
 	logins := s.report.begin("scale-login", "req/s", against, target{RatioAtLeast: 0.90})
 	err = s.alternate(logins,
-		measure(s.large, s.small, loginWarmUp, 8, loggingIn(pacers, s.options.Users)),
-		measure(s.small, s.large, loginWarmUp, 8, loggingIn(pacers, smallUsers)))
+		measure(s.large, s.small, 8, loggingIn(pacers, s.options.Users)),
+		measure(s.small, s.large, 8, loggingIn(pacers, smallUsers)))
 	if err != nil {
 		return err
 	}
