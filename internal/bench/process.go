@@ -1,0 +1,131 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// process is a program that answers on loopback: the server under test, or a bare handler.
+type process struct {
+	command *exec.Cmd
+	address string
+	log     string // the file that its standard error goes to
+	exited  chan struct{}
+}
+
+// startProcess runs a program; its standard error is appended to the log file, as a real deployment keeps it.
+func startProcess(ctx context.Context, address, log string, argv ...string) (*process, error) {
+	file, err := os.OpenFile(log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	p := &process{command: exec.CommandContext(ctx, argv[0], argv[1:]...), address: address, log: log, exited: make(chan struct{})}
+	p.command.Stderr = file
+	p.command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // it must not outlive us, however we end
+	for _, variable := range os.Environ() {
+		if !strings.HasPrefix(variable, "LATCHKEY_") { // the defaults are what is measured
+			p.command.Env = append(p.command.Env, variable)
+		}
+	}
+	if err := p.command.Start(); err != nil {
+		return nil, err
+	}
+	go func() {
+		_ = p.command.Wait() // how it ended is in ProcessState
+		close(p.exited)
+	}()
+	return p, nil
+}
+
+// waitForPage asks for a page in a tight loop until the answer is 200.
+func (p *process) waitForPage(ctx context.Context, path string) error {
+	request := get(path, requestOptions{encodings: browserEncodings})
+	for deadline := time.Now().Add(patience); ; sleepUntil(time.Now().Add(100 * time.Microsecond)) {
+		_, err := visit(ctx, p.address, request, http.StatusOK)
+		switch {
+		case err == nil:
+			return nil
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case !errors.Is(err, syscall.ECONNREFUSED) || time.Now().After(deadline):
+			return fmt.Errorf("%s does not answer: %w%s", p.command.Path, err, p.lastWords())
+		}
+		select {
+		case <-p.exited:
+			return fmt.Errorf("%s ended at its start: %v%s", p.command.Path, p.command.ProcessState, p.lastWords())
+		default:
+		}
+	}
+}
+
+// lastWords is the end of the log.
+func (p *process) lastWords() string {
+	text, err := os.ReadFile(p.log)
+	if err != nil || len(text) == 0 {
+		return ""
+	}
+	return "\n" + strings.TrimSpace(string(text[max(0, len(text)-1000):]))
+}
+
+// stop ends the process as its keeper would, and reports one that does not end well.
+func (p *process) stop() error {
+	_ = p.command.Process.Signal(syscall.SIGTERM) // it may have ended by itself, which shows below
+	select {
+	case <-p.exited:
+	case <-time.After(patience):
+		_ = p.command.Process.Kill()
+		<-p.exited
+		return fmt.Errorf("%s does not end", p.command.Path)
+	}
+	if code := p.command.ProcessState.ExitCode(); code != 0 {
+		return fmt.Errorf("%s ended with %v%s", p.command.Path, p.command.ProcessState, p.lastWords())
+	}
+	return nil
+}
+
+// kill ends the process in any case; one that was stopped before is no trouble.
+func (p *process) kill() {
+	_ = p.command.Process.Kill()
+	<-p.exited
+}
+
+// hold keeps the process from running, so that it takes nothing from another one that is measured.
+func (p *process) hold() error { return p.command.Process.Signal(syscall.SIGSTOP) }
+
+func (p *process) resume() error { return p.command.Process.Signal(syscall.SIGCONT) }
+
+// memory reads a line of /proc/PID/status, VmRSS (resident now) or VmHWM (resident at most so far), in MiB.
+func (p *process) memory(field string) (float64, error) {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.command.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	for line := range strings.Lines(string(status)) {
+		if rest, found := strings.CutPrefix(line, field+":"); found {
+			kib, err := strconv.ParseFloat(strings.Fields(rest)[0], 64)
+			return kib / 1024, err
+		}
+	}
+	return 0, fmt.Errorf("no %s in /proc/PID/status", field)
+}
+
+// freeAddress is an address on loopback that nothing listens on.
+func freeAddress() (string, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	return listener.Addr().String(), listener.Close()
+}

@@ -1,0 +1,93 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync/atomic"
+	"time"
+)
+
+// loggingIn logs in to one account after another, of those from first up to end, each time from a new address and in
+// a new browser. Clients at once must be fewer than the accounts, so that they log in to distinct ones.
+func loggingIn(first, end int) func(client int, c *connection) error {
+	var begun atomic.Int64
+	return func(_ int, c *connection) error {
+		name := username(first + int(begun.Add(1))%(end-first))
+		answer, err := c.send(login(name, sharedPassword, newAddress()), http.StatusSeeOther, true)
+		if err != nil {
+			return err
+		}
+		return wantHome(answer, name)
+	}
+}
+
+// measureLogins compares logins with the Argon2id that is in them, and watches the server's memory meanwhile.
+func (b *bench) measureLogins(ctx context.Context) error {
+	server, err := b.startServer(ctx, b.database)
+	if err != nil {
+		return err
+	}
+	defer server.kill()
+	logIn := loggingIn(homeUsers, b.options.Users/2)
+	hashing := func() (float64, error) { return b.hashRate(ctx) }
+	const against = "Argon2id alone, on all processors"
+	var rows []*row
+	for _, clients := range []int{8, 64} {
+		r := b.report.begin(fmt.Sprintf("login-%d", clients), "req/s", against, target{RatioAtLeast: 0.95})
+		rows = append(rows, r)
+		err := b.alternate(r, func() (float64, error) {
+			return rate(ctx, b.options.warmUp(), b.options.window(), server.address, clients, logIn)
+		}, hashing)
+		if err != nil {
+			return err
+		}
+	}
+	crowded := b.report.begin("login-256", "req/s", against, target{RatioAtLeast: 0.95})
+	rows = append(rows, crowded)
+	memory := &row{Name: "login-256-memory", Unit: "MiB", Target: target{AtMost: 150, Worst: true}}
+	err = b.alternate(crowded, func() (perSecond float64, err error) {
+		peak, err := server.peakMemory(func() (err error) {
+			perSecond, err = rate(ctx, b.options.warmUp(), b.options.window(), server.address, 256, logIn)
+			return err
+		})
+		memory.Ours = append(memory.Ours, peak)
+		return perSecond, err
+	}, hashing)
+	if err != nil {
+		return err
+	}
+	highest, err := server.memory("VmHWM")
+	if err != nil {
+		return err
+	}
+	memory.note("the most since the server started, as the kernel has it (VmHWM), is %s MiB", number(highest))
+	flat := &row{Name: "login-flat", Unit: "req/s", Against: "the fastest of 8, 64 and 256 clients; ours is the slowest", Target: target{RatioAtLeast: 0.95}}
+	for round := range b.options.Rounds {
+		slowest, fastest := rows[0].Ours[round], rows[0].Ours[round]
+		for _, r := range rows {
+			slowest, fastest = min(slowest, r.Ours[round]), max(fastest, r.Ours[round])
+		}
+		flat.add(slowest, fastest)
+	}
+	b.report.Rows = append(b.report.Rows, flat, memory)
+	return errors.Join(server.stop())
+}
+
+// peakMemory is the most memory that was resident while something was done, in MiB, looked at every 10 ms.
+func (p *process) peakMemory(do func() error) (peak float64, err error) {
+	done := make(chan error)
+	go func() { done <- do() }()
+	for {
+		resident, memoryErr := p.memory("VmRSS")
+		peak = max(peak, resident)
+		select {
+		case err := <-done:
+			return peak, errors.Join(err, memoryErr)
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
