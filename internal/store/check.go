@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 )
 
@@ -43,22 +44,13 @@ func (s *Store) SchemaVersion(ctx context.Context) (version int, err error) {
 	return version, unavailable(err)
 }
 
-func (s *Store) strings(ctx context.Context, query string) ([]string, error) {
-	rows, err := s.db.QueryContext(ctx, query)
+func (s *Store) strings(ctx context.Context, query string) (values []string, err error) {
+	err = eachRow(ctx, s.db, func(row *sql.Rows) error {
+		values = append(values, "")
+		return row.Scan(&values[len(values)-1])
+	}, query)
 	if err != nil {
-		return nil, fmt.Errorf("check: %w", unavailable(err))
-	}
-	defer rows.Close()
-	var values []string
-	for rows.Next() {
-		var value string
-		if err := rows.Scan(&value); err != nil {
-			return nil, fmt.Errorf("check: %w", unavailable(err))
-		}
-		values = append(values, value)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("check: %w", unavailable(err))
+		return nil, fmt.Errorf("check: %w", err)
 	}
 	return values, nil
 }
