@@ -45,7 +45,7 @@ func (checkCommand) Run(ctx context.Context, to streams, s *settings) error {
 			fmt.Fprintln(to.out, problem)
 		}
 		if len(problems) > 0 {
-			return errors.New("the database is damaged; restore a back-up")
+			return fmt.Errorf("problems found: %d", len(problems))
 		}
 		version, err := db.SchemaVersion(ctx)
 		if err != nil {

@@ -7,7 +7,7 @@ import (
 )
 
 // Check looks for damage: it returns one sentence for each thing that is wrong with the file. mapped says what a
-// username maps to today; a stored name that maps to another one cannot be logged in to.
+// username maps to today, and nothing for one that is not allowed; a stored name that maps to another one cannot be logged in to.
 func (s *Store) Check(ctx context.Context, mapped func(username string) string) (problems []string, err error) {
 	integrity, err := s.strings(ctx, "PRAGMA integrity_check")
 	if err != nil {
@@ -31,7 +31,11 @@ func (s *Store) Check(ctx context.Context, mapped func(username string) string) 
 		return nil, err
 	}
 	for _, name := range names {
-		if now := mapped(name); now != name {
+		switch now := mapped(name); now {
+		case name:
+		case "":
+			problems = append(problems, fmt.Sprintf("username %q is no longer allowed and cannot be used to log in", name))
+		default:
 			problems = append(problems, fmt.Sprintf("username %q now maps to %q and cannot be used to log in", name, now))
 		}
 	}
