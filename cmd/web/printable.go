@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"strings"
@@ -16,7 +17,7 @@ type printable struct {
 }
 
 func (p printable) Write(text []byte) (int, error) {
-	if strings.ContainsFunc(string(text), steers) || !utf8.Valid(text) {
+	if bytes.ContainsFunc(text, steers) || !utf8.Valid(text) {
 		var shown strings.Builder
 		for _, r := range string(text) {
 			if !steers(r) {

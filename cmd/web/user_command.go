@@ -112,6 +112,9 @@ func printLink(to streams, s *settings, path string) error {
 	if err != nil {
 		return err
 	}
+	if isLocal(site) {
+		fmt.Fprintln(to.log, "Without the site's address, --url, the link works on this machine alone.")
+	}
 	fmt.Fprintln(to.log, "Give this link to the person alone. It works once, for 24 hours:")
 	_, err = fmt.Fprintln(to.out, site.String()+path)
 	return err
