@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -13,10 +14,18 @@ import (
 	"time"
 )
 
-// keep runs a command of the keeper's to its end, on the file of the program.
+// keeperCommand is a command of the keeper's on a file.
+func keeperCommand(t *testing.T, path string, args ...string) *exec.Cmd {
+	t.Helper()
+	c := command(t, append(args, "--db="+path)...)
+	c.Path = built(t)
+	return c
+}
+
+// keep runs a command of the keeper's to its end.
 func keep(t *testing.T, path string, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
-	return runToEnd(t, command(t, append(args, "--db="+path)...))
+	return runToEnd(t, keeperCommand(t, path, args...))
 }
 
 func wantChecked(t *testing.T, path string) {
@@ -28,7 +37,7 @@ func wantChecked(t *testing.T, path string) {
 
 func TestKilledInTheMidstOfSigningEverybodyOutItHasSignedOutAllOrNone(t *testing.T) {
 	t.Parallel()
-	const people = 10_000
+	const people = 5_000
 	path := filepath.Join(t.TempDir(), "auth.db")
 	p := startProgram(t, append(cheap, "--db="+path)...)
 	b := p.browser()
@@ -45,7 +54,7 @@ func TestKilledInTheMidstOfSigningEverybodyOutItHasSignedOutAllOrNone(t *testing
 				t.Fatal(err)
 			}
 		}
-		command := launch(t, command(t, "user", "sign-out", "--all", "--db="+path))
+		command := launch(t, keeperCommand(t, path, "user", "sign-out", "--all"))
 		// The first one may finish, and tells how long it takes; the others are killed at one moment of it after another.
 		if begin := time.Now(); round == 0 {
 			command.end()
@@ -83,7 +92,7 @@ func TestOfTwoKeepersWhoResetTheSamePersonAtOnceOneHandsOutALinkThatWorks(t *tes
 		links := make([]string, 4)
 		var keepers sync.WaitGroup
 		for i := range links {
-			c := command(t, "user", "reset", "bob", "--db="+path, "--url="+p.url(""))
+			c := keeperCommand(t, path, "user", "reset", "bob", "--url="+p.url(""))
 			keepers.Go(func() {
 				output, err := c.Output()
 				if err != nil {
@@ -120,7 +129,7 @@ func TestACommandOnAFileThatMayNotBeWrittenSaysSo(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, args := range [][]string{{"user", "add", "bob"}, {"check"}} {
-		c := command(t, append(args, "--db="+path)...)
+		c := keeperCommand(t, path, args...)
 		bin := openFolder(t)
 		unprivileged(t, c, bin)
 		for _, reached := range []string{folder, bin} {

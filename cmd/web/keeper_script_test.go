@@ -22,13 +22,14 @@ import (
 // The scripts run the program as its keeper does at a terminal, beside a server that people visit. Each says what the
 // keeper gets. LATCHKEY_DB and LATCHKEY_URL are set, so that no command needs --db or --url.
 func TestAtTheTerminalTheKeeperGetsThat(t *testing.T) {
+	binary := built(t)
 	files, err := filepath.Glob("testdata/script/*.txtar")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no scripts: %v", err)
 	}
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
-			k := &keeper{t: t, people: map[string]*browser{}}
+			k := &keeper{t: t, binary: binary, people: map[string]*browser{}}
 			testscript.Run(t, testscript.Params{
 				Files: []string{file},
 				Setup: k.setUp,
@@ -43,27 +44,23 @@ func TestAtTheTerminalTheKeeperGetsThat(t *testing.T) {
 // A keeper is whoever runs a script.
 type keeper struct {
 	t      *testing.T
+	binary string
 	site   *program
 	people map[string]*browser
 }
 
 func (k *keeper) setUp(env *testscript.Env) error {
-	binary, err := os.Executable()
-	if err != nil {
-		return err
-	}
 	bin := filepath.Join(env.WorkDir, ".bin")
 	if err := os.Mkdir(bin, 0o700); err != nil {
 		return err
 	}
 	env.Setenv("PATH", bin+string(filepath.ListSeparator)+env.Getenv("PATH"))
-	env.Setenv(asProgram, "yes")
 	env.Setenv("LATCHKEY_DB", filepath.Join(env.WorkDir, "auth.db"))
 	env.Setenv("PASSWORD", goodPassword)
 	env.Setenv("NEW_PASSWORD", newPassword)
 	env.Setenv("ESC", "\x1b")
 	env.Setenv("CSI", "\u009b") // what ESC [ is in one character
-	return os.Symlink(binary, filepath.Join(bin, "latchkey"))
+	return os.Symlink(k.binary, filepath.Join(bin, "latchkey"))
 }
 
 // serve [FLAG…] starts the site.
