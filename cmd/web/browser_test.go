@@ -24,12 +24,16 @@ import (
 func TestMain(m *testing.M) {
 	code := m.Run()
 	stopChromium()
+	removeBuilt()
 	os.Exit(code)
 }
 
 var chromium = sync.OnceValues(startChromium)
 
 var stopChromium = func() {}
+
+// removeBuilt is for the tests that build the program.
+var removeBuilt = func() {}
 
 var errNoChromium = errors.New(
 	"no Chromium: get it with 'apt-get install chromium', or install Chromium or Chrome, to run the browser tests")

@@ -10,9 +10,9 @@ import (
 )
 
 type eventsCommand struct {
-	User   string `placeholder:"NAME" env:"-" help:"Of this account alone."`
-	Follow bool   `env:"-" help:"Go on until stopped, and show events as they come."`
-	JSON   bool   `name:"json" env:"-" help:"One JSON object a line."`
+	User   *string `placeholder:"NAME" env:"-" help:"Of this account alone."` // nil: not given, which is not the same as empty
+	Follow bool    `env:"-" help:"Go on until stopped, and show events as they come."`
+	JSON   bool    `name:"json" env:"-" help:"One JSON object a line."`
 }
 
 // eventsAtOnce are read in one query, so that no read keeps the write-ahead log from being merged for long.
@@ -36,6 +36,9 @@ func (e eventsCommand) Run(ctx context.Context, to streams, s *settings) error {
 		var last int64
 		for {
 			events, err := db.EventsAfter(ctx, uid, last, eventsAtOnce)
+			if e.Follow && ctx.Err() != nil {
+				return nil
+			}
 			if err != nil {
 				return err
 			}
@@ -58,10 +61,10 @@ func (e eventsCommand) Run(ctx context.Context, to streams, s *settings) error {
 			}
 		}
 	}
-	if e.User == "" {
+	if e.User == nil {
 		return keeping(ctx, s, func(db *store.Store) error { return show(db, 0) })
 	}
-	return withUser(ctx, s, e.User, func(db *store.Store, user store.User) error { return show(db, user.UID) })
+	return withUser(ctx, s, *e.User, func(db *store.Store, user store.User) error { return show(db, user.UID) })
 }
 
 func (e eventsCommand) print(to streams, event store.LoggedEvent) error {

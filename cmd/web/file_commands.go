@@ -13,6 +13,14 @@ type backupCommand struct {
 	File string `arg:"" help:"File to make; it must not exist."`
 }
 
+// Validate is called by kong.
+func (b backupCommand) Validate() error {
+	if b.File == "" {
+		return errors.New("give the name of a file to make")
+	}
+	return nil
+}
+
 func (b backupCommand) Run(ctx context.Context, to streams, s *settings) error {
 	return keeping(ctx, s, func(db *store.Store) error {
 		if err := db.Backup(ctx, b.File); err != nil {
@@ -37,7 +45,7 @@ func (checkCommand) Run(ctx context.Context, to streams, s *settings) error {
 			fmt.Fprintln(to.out, problem)
 		}
 		if len(problems) > 0 {
-			return errors.New("the database is damaged; restore a back-up")
+			return fmt.Errorf("problems found: %d", len(problems))
 		}
 		version, err := db.SchemaVersion(ctx)
 		if err != nil {

@@ -3,11 +3,11 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -43,6 +43,7 @@ type commands struct {
 
 // run is the whole program but for the process around it, and returns its exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	stdout, stderr = printable{stdout}, printable{stderr}
 	var command commands
 	left := false // --help and --version print and ask to leave
 	parser := newParser(&command, kong.Writers(stdout, stderr), kong.Exit(func(int) { left = true }))
@@ -51,15 +52,20 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exitOK
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "latchkey: %v\n", err)
+		complain(stderr, err)
 		return exitUsage
 	}
 	parsed.BindTo(ctx, (*context.Context)(nil))
-	if err := parsed.Run(&command.Settings, streams{out: stdout, log: stderr}); err != nil && !errors.Is(err, context.Canceled) {
-		fmt.Fprintf(stderr, "latchkey: %v\n", err)
+	if err := parsed.Run(&command.Settings, streams{out: stdout, log: stderr}); err != nil {
+		complain(stderr, err)
 		return exitFailed
 	}
 	return exitOK
+}
+
+// complain writes one line, whatever the error is made of.
+func complain(to io.Writer, err error) {
+	fmt.Fprintf(to, "latchkey: %s\n", strings.ReplaceAll(err.Error(), "\n", "; "))
 }
 
 // streams are where a command writes: what was asked for, and what it has to say besides.

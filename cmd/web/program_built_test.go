@@ -3,26 +3,49 @@
 package main
 
 import (
+	"fmt"
 	"net/http"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"golang.org/x/net/html"
 )
 
-func TestTheBuiltProgramIsOneFileThatNeedsNothingElse(t *testing.T) {
+// built is the program as it is shipped, without the tests and the race detector, which make it start slowly.
+func built(t *testing.T) string {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("builds the program")
 	}
-	t.Parallel()
-	binary := filepath.Join(t.TempDir(), "latchkey")
-	build := exec.CommandContext(t.Context(), "go", "build", "-ldflags=-X main.version=v1.2.3", "-o", binary, ".")
-	build.Env = append(build.Environ(), "CGO_ENABLED=0")
-	if output, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, output)
+	binary, err := build()
+	if err != nil {
+		t.Fatal(err)
 	}
+	return binary
+}
+
+var build = sync.OnceValues(func() (binary string, err error) {
+	folder, err := os.MkdirTemp("", "latchkey-built")
+	if err != nil {
+		return "", err
+	}
+	removeBuilt = func() { os.RemoveAll(folder) }
+	binary = filepath.Join(folder, "latchkey")
+	command := exec.Command("go", "build", "-ldflags=-X main.version=v1.2.3", "-o", binary, ".")
+	command.Env = append(command.Environ(), "CGO_ENABLED=0")
+	if output, err := command.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go build: %w\n%s", err, output)
+	}
+	return binary, nil
+})
+
+func TestTheBuiltProgramIsOneFileThatNeedsNothingElse(t *testing.T) {
+	t.Parallel()
+	binary := built(t)
 
 	stamped := &exec.Cmd{Path: binary, Args: []string{"latchkey", "--version"}, Env: []string{}}
 	if output, err := stamped.Output(); err != nil || string(output) != "v1.2.3\n" {

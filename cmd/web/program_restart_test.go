@@ -5,10 +5,7 @@ package main
 import (
 	"fmt"
 	"net/http"
-	"net/url"
 	"path/filepath"
-	"strings"
-	"sync"
 	"testing"
 )
 
@@ -37,44 +34,11 @@ func TestAProgramKilledWhileItWritesStartsAgainWithNothingLost(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "auth.db")
 	flags := append(cheap, "--db="+path, "--signups-per-hour=100000")
 	p := startProgram(t, flags...)
-	var mu sync.Mutex
-	var acknowledged []string
-	var signingUp sync.WaitGroup
-	for writer := range 4 {
-		b := p.browser().stay()
-		signingUp.Go(func() {
-			for i := 0; ; i++ {
-				username := fmt.Sprintf("writer%d-%d", writer, i)
-				form := url.Values{"username": {username}, "password": {goodPassword}}
-				request, err := http.NewRequest(http.MethodPost, p.url("/signup"), strings.NewReader(form.Encode()))
-				if err != nil {
-					t.Error(err)
-					return
-				}
-				request.Header = b.header.Clone()
-				request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-				response, err := b.client.Do(request)
-				if err != nil {
-					return // killed
-				}
-				response.Body.Close()
-				if response.StatusCode != http.StatusSeeOther {
-					t.Errorf("status %d", response.StatusCode)
-					return
-				}
-				mu.Lock()
-				acknowledged = append(acknowledged, username)
-				mu.Unlock()
-			}
-		})
-	}
-	p.waitFor("some accounts", func() bool {
-		mu.Lock()
-		defer mu.Unlock()
-		return len(acknowledged) >= 40
-	})
+	signups := p.streamSignups()
+	p.waitFor("some accounts", func() bool { return len(signups.acknowledged()) >= 40 })
 	p.kill()
-	signingUp.Wait()
+	signups.end()
+	acknowledged := signups.acknowledged()
 
 	again := startProgram(t, flags...)
 	db := openDB(t, path)

@@ -35,6 +35,11 @@ func TestTheSecurityPromisesNameTestsThatExist(t *testing.T) {
 			t.Errorf("SECURITY.md names %s, which does not exist", name)
 		}
 	}
+	for _, script := range regexp.MustCompile(`\b\w+\.txtar\b`).FindAllString(string(text), -1) {
+		if _, err := os.Stat(filepath.Join("testdata/script", script)); err != nil {
+			t.Errorf("SECURITY.md names %s, which does not exist", script)
+		}
+	}
 	// Each row says something, and no requirement of V6 and V7 is left out.
 	shown := map[string]bool{}
 	for _, row := range regexp.MustCompile(`(?m)^\| ([\d., ]+) \| (.*) \|$`).FindAllStringSubmatch(string(text), -1) {

@@ -26,6 +26,9 @@ func (serveCommand) Run(ctx context.Context, to streams, s *settings) error {
 		return err
 	}
 	db, err := store.Open(ctx, s.DB, s.BusyTimeout)
+	if ctx.Err() != nil && err != nil {
+		return nil // stopped, as asked, before there was anything to serve
+	}
 	if err != nil {
 		return err
 	}

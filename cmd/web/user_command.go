@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"text/tabwriter"
 	"time"
 
 	"latchkey/internal/store"
@@ -26,10 +24,13 @@ type userCommand struct {
 // keeping opens the database for a command of the keeper's, which may run beside the server.
 func keeping(ctx context.Context, s *settings, do func(*store.Store) error) error {
 	db, err := store.OpenExisting(ctx, s.DB, s.BusyTimeout)
-	if err != nil {
-		return err
+	if err == nil {
+		err = errors.Join(do(db), db.Close())
 	}
-	return errors.Join(do(db), db.Close())
+	if err != nil && ctx.Err() != nil {
+		return errors.New("interrupted")
+	}
+	return err
 }
 
 // keepersOccasion is what events say of who did it: the keeper, at the server.
@@ -55,71 +56,22 @@ func withUser(ctx context.Context, s *settings, typed string, do func(*store.Sto
 	})
 }
 
-type userListCommand struct {
-	JSON bool `name:"json" env:"-" help:"One JSON object a line."`
+// named is what the commands about one account take.
+type named struct {
+	Name string `arg:"" help:"Username."`
 }
 
-// accountJSON is an account as programs read it.
-type accountJSON struct {
-	UID         int64      `json:"uid"`
-	Username    string     `json:"username"`
-	CreatedAt   time.Time  `json:"created_at"`
-	DisabledAt  *time.Time `json:"disabled_at,omitempty"`
-	HasPassword bool       `json:"has_password"`
-	SignIns     int        `json:"sign_ins"`
-	LastSeenAt  *time.Time `json:"last_seen_at,omitempty"`
-}
-
-func (l userListCommand) Run(ctx context.Context, to streams, s *settings) error {
-	return keeping(ctx, s, func(db *store.Store) error {
-		if l.JSON {
-			encoder := json.NewEncoder(to.out)
-			return db.EachAccount(ctx, func(account store.Account) error {
-				return encoder.Encode(accountJSON{
-					UID: account.UID, Username: account.Username, CreatedAt: account.CreatedAt.UTC(), DisabledAt: orNil(account.DisabledAt),
-					HasPassword: account.HasPassword, SignIns: account.SignIns, LastSeenAt: orNil(account.LastSeenAt),
-				})
-			})
-		}
-		table := tabwriter.NewWriter(to.out, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(table, "UID\tUSERNAME\tCREATED\tSIGN-INS\tLAST SEEN\tSTATE")
-		err := db.EachAccount(ctx, func(account store.Account) error {
-			_, err := fmt.Fprintf(table, "%d\t%s\t%s\t%d\t%s\t%s\n", account.UID, account.Username, shortTime(account.CreatedAt),
-				account.SignIns, shortTime(account.LastSeenAt), state(account))
+// change does something to the account and says what it is then.
+func (n named) change(ctx context.Context, to streams, s *settings, is string, do func(*store.Store, store.User) error) error {
+	return withUser(ctx, s, n.Name, func(db *store.Store, user store.User) error {
+		if err := do(db, user); err != nil {
 			return err
-		})
-		return errors.Join(err, table.Flush())
+		}
+		return say(to, "%s %s.", user.Username, is)
 	})
 }
 
-func state(account store.Account) string {
-	switch {
-	case !account.DisabledAt.IsZero():
-		return "disabled"
-	case !account.HasPassword:
-		return "no password yet"
-	}
-	return "active"
-}
-
-func shortTime(t time.Time) string {
-	if t.IsZero() {
-		return "-"
-	}
-	return t.UTC().Format("2006-01-02 15:04")
-}
-
-func orNil(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	t = t.UTC()
-	return &t
-}
-
-type userAddCommand struct {
-	Name string `arg:"" help:"Username."`
-}
+type userAddCommand struct{ named }
 
 func (u userAddCommand) Run(ctx context.Context, to streams, s *settings) error {
 	name, problem := username.Canonical(u.Name)
@@ -139,9 +91,7 @@ func (u userAddCommand) Run(ctx context.Context, to streams, s *settings) error 
 	})
 }
 
-type userResetCommand struct {
-	Name string `arg:"" help:"Username."`
-}
+type userResetCommand struct{ named }
 
 func (u userResetCommand) Run(ctx context.Context, to streams, s *settings) error {
 	return withUser(ctx, s, u.Name, func(db *store.Store, user store.User) error {
@@ -162,47 +112,43 @@ func printLink(to streams, s *settings, path string) error {
 	if err != nil {
 		return err
 	}
+	if isLocal(site) {
+		fmt.Fprintln(to.log, "Without the site's address, --url, the link works on this machine alone.")
+	}
 	fmt.Fprintln(to.log, "Give this link to the person alone. It works once, for 24 hours:")
 	_, err = fmt.Fprintln(to.out, site.String()+path)
 	return err
 }
 
-type userDisableCommand struct {
-	Name string `arg:"" help:"Username."`
-}
+type userDisableCommand struct{ named }
 
 func (u userDisableCommand) Run(ctx context.Context, to streams, s *settings) error {
-	return withUser(ctx, s, u.Name, func(db *store.Store, user store.User) error {
-		if err := db.SetDisabled(ctx, user.UID, true, keepersOccasion()); err != nil {
-			return err
-		}
-		return say(to, "%s is disabled, and signed out everywhere.", user.Username)
+	return u.change(ctx, to, s, "is disabled, and signed out everywhere", func(db *store.Store, user store.User) error {
+		return db.SetDisabled(ctx, user.UID, true, keepersOccasion())
 	})
 }
 
-type userEnableCommand struct {
-	Name string `arg:"" help:"Username."`
-}
+type userEnableCommand struct{ named }
 
 func (u userEnableCommand) Run(ctx context.Context, to streams, s *settings) error {
-	return withUser(ctx, s, u.Name, func(db *store.Store, user store.User) error {
-		if err := db.SetDisabled(ctx, user.UID, false, keepersOccasion()); err != nil {
-			return err
-		}
-		return say(to, "%s is enabled.", user.Username)
+	return u.change(ctx, to, s, "is enabled", func(db *store.Store, user store.User) error {
+		return db.SetDisabled(ctx, user.UID, false, keepersOccasion())
 	})
 }
 
-type userDeleteCommand struct {
-	Name string `arg:"" help:"Username."`
-}
+type userDeleteCommand struct{ named }
 
 func (u userDeleteCommand) Run(ctx context.Context, to streams, s *settings) error {
-	return withUser(ctx, s, u.Name, func(db *store.Store, user store.User) error {
-		if err := db.DeleteUser(ctx, user.UID); err != nil {
-			return err
-		}
-		return say(to, "%s is deleted.", user.Username)
+	return u.change(ctx, to, s, "is deleted", func(db *store.Store, user store.User) error {
+		return db.DeleteUser(ctx, user.UID)
+	})
+}
+
+type userUnlockCommand struct{ named }
+
+func (u userUnlockCommand) Run(ctx context.Context, to streams, s *settings) error {
+	return u.change(ctx, to, s, "can be logged in to again", func(db *store.Store, user store.User) error {
+		return db.Unlock(ctx, user.UID, strangersKey(user.Username), keepersOccasion())
 	})
 }
 
@@ -231,20 +177,10 @@ func signOut(ctx context.Context, to streams, db *store.Store, uid int64) error 
 	if err != nil {
 		return err
 	}
+	if ended == 1 {
+		return say(to, "1 sign-in ended.")
+	}
 	return say(to, "%d sign-ins ended.", ended)
-}
-
-type userUnlockCommand struct {
-	Name string `arg:"" help:"Username."`
-}
-
-func (u userUnlockCommand) Run(ctx context.Context, to streams, s *settings) error {
-	return withUser(ctx, s, u.Name, func(db *store.Store, user store.User) error {
-		if err := db.Unlock(ctx, user.UID, strangersKey(user.Username), keepersOccasion()); err != nil {
-			return err
-		}
-		return say(to, "%s can be logged in to again.", user.Username)
-	})
 }
 
 // say tells the keeper how it went; standard output is for what was asked for.

@@ -93,25 +93,17 @@ func recordEvent(ctx context.Context, tx *sql.Tx, uid int64, kind EventKind, occ
 }
 
 // Activity returns the account's last events, the newest first.
-func (s *Store) Activity(ctx context.Context, uid int64, limit int) ([]Event, error) {
-	rows, err := s.reads.QueryContext(ctx, `
-		SELECT kind, at, actor, address, user_agent FROM events WHERE uid = ? ORDER BY id DESC LIMIT ?`, uid, limit)
-	if err != nil {
-		return nil, fmt.Errorf("read activity: %w", unavailable(err))
-	}
-	defer rows.Close()
-	var events []Event
-	for rows.Next() {
+func (s *Store) Activity(ctx context.Context, uid int64, limit int) (events []Event, err error) {
+	err = eachRow(ctx, s.reads, func(row *sql.Rows) error {
 		var event Event
 		var at int64
-		if err := rows.Scan(&event.Kind, &at, &event.By, &event.Address, &event.UserAgent); err != nil {
-			return nil, fmt.Errorf("read activity: %w", unavailable(err))
-		}
+		err := row.Scan(&event.Kind, &at, &event.By, &event.Address, &event.UserAgent)
 		event.At = time.Unix(at, 0)
 		events = append(events, event)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("read activity: %w", unavailable(err))
+		return err
+	}, "SELECT kind, at, actor, address, user_agent FROM events WHERE uid = ? ORDER BY id DESC LIMIT ?", uid, limit)
+	if err != nil {
+		return nil, fmt.Errorf("read activity: %w", err)
 	}
 	return events, nil
 }

@@ -23,29 +23,22 @@ type Account struct {
 
 // EachAccount calls do with the accounts in the order of their names, until do returns an error.
 func (s *Store) EachAccount(ctx context.Context, do func(Account) error) error {
-	rows, err := s.reads.QueryContext(ctx, `
-		SELECT uid, username, users.created_at, disabled_at, pass_hash <> '', count(id), max(last_seen_at)
-		FROM users LEFT JOIN sign_ins USING (uid) GROUP BY uid ORDER BY username`)
-	if err != nil {
-		return fmt.Errorf("list accounts: %w", unavailable(err))
-	}
-	defer rows.Close()
-	for rows.Next() {
+	err := eachRow(ctx, s.reads, func(row *sql.Rows) error {
 		var account Account
 		var createdAt int64
 		var disabledAt, lastSeenAt sql.NullInt64
-		if err := rows.Scan(&account.UID, &account.Username, &createdAt, &disabledAt, &account.HasPassword,
+		if err := row.Scan(&account.UID, &account.Username, &createdAt, &disabledAt, &account.HasPassword,
 			&account.SignIns, &lastSeenAt); err != nil {
-			return fmt.Errorf("list accounts: %w", unavailable(err))
+			return err
 		}
 		account.CreatedAt = time.Unix(createdAt, 0)
 		account.DisabledAt, account.LastSeenAt = timeOrZero(disabledAt), timeOrZero(lastSeenAt)
-		if err := do(account); err != nil {
-			return err
-		}
-	}
-	if err := rows.Err(); err != nil {
-		return fmt.Errorf("list accounts: %w", unavailable(err))
+		return do(account)
+	}, `
+		SELECT uid, username, users.created_at, disabled_at, pass_hash <> '', count(id), max(last_seen_at)
+		FROM users LEFT JOIN sign_ins USING (uid) GROUP BY uid ORDER BY username`)
+	if err != nil {
+		return fmt.Errorf("list accounts: %w", err)
 	}
 	return nil
 }
@@ -184,26 +177,19 @@ type LoggedEvent struct {
 
 // EventsAfter returns events with ids above after, the oldest first, at most limit of them; of one account when uid
 // is not 0.
-func (s *Store) EventsAfter(ctx context.Context, uid, after int64, limit int) ([]LoggedEvent, error) {
-	rows, err := s.reads.QueryContext(ctx, `
+func (s *Store) EventsAfter(ctx context.Context, uid, after int64, limit int) (events []LoggedEvent, err error) {
+	err = eachRow(ctx, s.reads, func(row *sql.Rows) error {
+		var event LoggedEvent
+		var at int64
+		err := row.Scan(&event.ID, &event.Username, &event.Kind, &at, &event.By, &event.Address, &event.UserAgent)
+		event.At = time.Unix(at, 0)
+		events = append(events, event)
+		return err
+	}, `
 		SELECT id, coalesce(username, ''), kind, at, actor, address, user_agent
 		FROM events LEFT JOIN users USING (uid) WHERE id > ?1 AND (?2 = 0 OR uid = ?2) ORDER BY id LIMIT ?3`, after, uid, limit)
 	if err != nil {
-		return nil, fmt.Errorf("read events: %w", unavailable(err))
-	}
-	defer rows.Close()
-	var events []LoggedEvent
-	for rows.Next() {
-		var event LoggedEvent
-		var at int64
-		if err := rows.Scan(&event.ID, &event.Username, &event.Kind, &at, &event.By, &event.Address, &event.UserAgent); err != nil {
-			return nil, fmt.Errorf("read events: %w", unavailable(err))
-		}
-		event.At = time.Unix(at, 0)
-		events = append(events, event)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("read events: %w", unavailable(err))
+		return nil, fmt.Errorf("read events: %w", err)
 	}
 	return events, nil
 }

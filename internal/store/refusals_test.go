@@ -62,6 +62,26 @@ func TestAFileThatIsNotADatabaseIsRefusedAndLeftAsItIs(t *testing.T) {
 	}
 }
 
+func TestAnotherProgramsDatabaseIsRefusedAndGetsNoTables(t *testing.T) {
+	for _, table := range []string{"notes", "users", "goose_db_version"} {
+		path := filepath.Join(t.TempDir(), "notes.db")
+		other, err := sql.Open("sqlite", path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer other.Close()
+		if _, err := other.ExecContext(t.Context(), "CREATE TABLE "+table+" (theirs)"); err != nil {
+			t.Fatal(err)
+		}
+		_, err = Open(t.Context(), path, 0)
+		wantOneLine(t, err, path, "another program's database")
+		var tables string
+		if err := other.QueryRowContext(t.Context(), "SELECT group_concat(name) FROM sqlite_schema").Scan(&tables); err != nil || tables != table {
+			t.Errorf("the file now holds %s (%v), want only %s", tables, err, table)
+		}
+	}
+}
+
 func TestADamagedFileIsRefused(t *testing.T) {
 	sound := filepath.Join(t.TempDir(), "auth.db")
 	s := open(t, sound)

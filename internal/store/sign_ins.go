@@ -170,20 +170,12 @@ func (s *Store) EndOtherSignIns(ctx context.Context, uid int64, keep string, occ
 
 func (s *Store) endSignIns(ctx context.Context, kind EventKind, occasion Occasion, which string, args ...any) (ended int, err error) {
 	err = s.write(ctx, "end sign-ins", func(tx *sql.Tx) error {
-		rows, err := tx.QueryContext(ctx, "DELETE FROM sign_ins WHERE "+which+" RETURNING uid", args...)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
 		var uids []int64
-		for rows.Next() {
-			var uid int64
-			if err := rows.Scan(&uid); err != nil {
-				return err
-			}
-			uids = append(uids, uid)
-		}
-		if err := rows.Err(); err != nil {
+		err := eachRow(ctx, tx, func(row *sql.Rows) error {
+			uids = append(uids, 0)
+			return row.Scan(&uids[len(uids)-1])
+		}, "DELETE FROM sign_ins WHERE "+which+" RETURNING uid", args...)
+		if err != nil {
 			return err
 		}
 		ended = len(uids)

@@ -46,14 +46,6 @@ type Store struct {
 // maxReaders bounds the connections that read. More than there are processors cost time, and each costs up to 2 MiB.
 var maxReaders = max(2, runtime.NumCPU())
 
-// OpenExisting is Open for a file that must be there already.
-func OpenExisting(ctx context.Context, path string, busyTimeout time.Duration) (*Store, error) {
-	if _, err := os.Stat(path); err != nil {
-		return nil, fmt.Errorf("open database: %w", err)
-	}
-	return Open(ctx, path, busyTimeout)
-}
-
 // Open opens the database file, creates it with mode 0600 when it does not exist, and brings its schema up to
 // date. A statement that finds the file locked waits up to busyTimeout. The error says in one line what is wrong
 // with the file: a folder that is missing, a file that is not a database, that is newer than this program, that
@@ -138,24 +130,22 @@ func (s *Store) connect(ctx context.Context, busyTimeout time.Duration) error {
 // start: of two programs that start on a new file at the same moment, the second waits and finds the work done.
 // goose by itself reads the version first and writes later. The pool must be of one connection.
 func (s *Store) migrate(ctx context.Context) error {
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return err
-	}
-	// WithIsolateDDL: no transactions of goose's own within ours.
-	provider, err := goose.NewProvider(goose.DialectSQLite3, s.db, files, goose.WithIsolateDDL(true))
+	provider, err := newProvider(s.db)
 	if err != nil {
 		return err
 	}
 	if _, err := s.db.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return unavailable(err)
 	}
+	if _, err := refuseForeign(ctx, s.db); err != nil {
+		return err
+	}
 	current, latest, err := provider.GetVersions(ctx)
 	if err != nil {
 		return unavailable(err)
 	}
-	if current > latest {
-		return fmt.Errorf("its schema version %d is newer than this program's %d", current, latest)
+	if err := refuseNewer(current, latest); err != nil {
+		return err
 	}
 	if _, err := provider.Up(ctx); err != nil {
 		return unavailable(err)
@@ -179,6 +169,15 @@ func (s *Store) prepare(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+func newProvider(db *sql.DB) (*goose.Provider, error) {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return nil, err
+	}
+	// WithIsolateDDL: no transactions of goose's own within migrate's.
+	return goose.NewProvider(goose.DialectSQLite3, db, files, goose.WithIsolateDDL(true))
 }
 
 // Close waits for running statements and closes the file. The write-ahead log is merged into it.
@@ -285,10 +284,17 @@ func Unavailable(err error) bool {
 
 func unavailable(err error) error {
 	if err != nil && !errors.Is(err, ErrUnavailable) && Unavailable(err) {
-		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+		return unavailableError{err}
 	}
 	return err
 }
+
+// unavailableError is ErrUnavailable in the words of its cause, which say enough to the person at the terminal.
+type unavailableError struct{ error }
+
+func (unavailableError) Is(target error) bool { return target == ErrUnavailable }
+
+func (e unavailableError) Unwrap() error { return e.error }
 
 func violatesUnique(err error) bool {
 	var failure *sqlite.Error

@@ -1,0 +1,39 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// A printable writer keeps what a stranger sent, a user agent say, from steering the terminal of whoever reads it.
+// Each call must bring whole characters. What it puts in place of a character is also JSON for it.
+type printable struct {
+	to io.Writer
+}
+
+func (p printable) Write(text []byte) (int, error) {
+	if bytes.ContainsFunc(text, steers) || !utf8.Valid(text) {
+		var shown strings.Builder
+		for _, r := range string(text) {
+			if !steers(r) {
+				shown.WriteRune(r)
+				continue
+			}
+			for _, unit := range utf16.AppendRune(nil, r) {
+				fmt.Fprintf(&shown, `\u%04x`, unit)
+			}
+		}
+		_, err := io.WriteString(p.to, shown.String())
+		return len(text), err
+	}
+	return p.to.Write(text)
+}
+
+func steers(r rune) bool {
+	return r != '\n' && !unicode.IsPrint(r)
+}
