@@ -123,7 +123,7 @@ func Confirm(form ConfirmForm) templ.Component {
 		}
 		templ_7745c5c3_Err = (Field{
 			Name: "confirm_password", Label: "Password of " + TitleCase(form.Username), Type: "password", Error: form.PasswordError, Focus: true,
-			Extras: templ.Attributes{"autocomplete": "current-password"},
+			Autocomplete: "current-password",
 		}).Render().Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err

@@ -86,7 +86,7 @@ func Delete(form DeleteForm) templ.Component {
 		}
 		templ_7745c5c3_Err = (Field{
 			Name: "username", Label: "Type the username to go on", Type: "text", Value: form.Typed, Error: form.UsernameError, Focus: true,
-			Extras: templ.Attributes{"autocomplete": "off"},
+			Autocomplete: "off",
 		}).Render().Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err

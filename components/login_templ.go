@@ -71,16 +71,16 @@ func Login(form LoginForm) templ.Component {
 		}
 		templ_7745c5c3_Err = (Field{
 			Name: "username", Label: "Username", Type: "text", Value: form.Username, Error: form.UsernameError,
-			Focus:  form.UsernameError != "" || form.Username == "",
-			Extras: templ.Attributes{"autocomplete": "username"},
+			Focus:        form.UsernameError != "" || form.Username == "",
+			Autocomplete: "username",
 		}).Render().Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Err = (Field{
 			Name: "password", Label: "Password", Type: "password", Error: form.PasswordError,
-			Focus:  form.UsernameError == "" && form.Username != "",
-			Extras: templ.Attributes{"autocomplete": "current-password"},
+			Focus:        form.UsernameError == "" && form.Username != "",
+			Autocomplete: "current-password",
 		}).Render().Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err

@@ -85,8 +85,8 @@ func ChangePassword(form PasswordForm) templ.Component {
 		}
 		templ_7745c5c3_Err = (Field{
 			Name: "current_password", Label: "Current password", Type: "password", Error: form.CurrentError,
-			Focus:  form.CurrentError != "" || !form.Invalid(),
-			Extras: templ.Attributes{"autocomplete": "current-password"},
+			Focus:        form.CurrentError != "" || !form.Invalid(),
+			Autocomplete: "current-password",
 		}).Render().Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err

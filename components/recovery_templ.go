@@ -395,17 +395,17 @@ func Recover(form RecoverForm) templ.Component {
 		}
 		templ_7745c5c3_Err = (Field{
 			Name: "username", Label: "Username", Type: "text", Value: form.Username, Error: form.UsernameError,
-			Focus:  form.UsernameError != "" || form.Username == "",
-			Extras: templ.Attributes{"autocomplete": "username"},
+			Focus:        form.UsernameError != "" || form.Username == "",
+			Autocomplete: "username",
 		}).Render().Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Err = (Field{
 			Name: "code", Label: "Recovery code", Type: "text", Error: form.CodeError,
-			Hint:   "Case, spaces and hyphens make no difference.",
-			Focus:  form.UsernameError == "" && form.Username != "",
-			Extras: templ.Attributes{"autocomplete": "off"},
+			Hint:         "Case, spaces and hyphens make no difference.",
+			Focus:        form.UsernameError == "" && form.Username != "",
+			Autocomplete: "off",
 		}).Render().Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -608,9 +608,9 @@ func newPasswordField(label, problem, rule string, minLength int, focus bool) te
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Err = (Field{
 			Name: "password", Label: label, Type: "password", Error: problem, Hint: rule, Focus: focus,
-			Extras: templ.Attributes{
-				"autocomplete":  "new-password",
-				"passwordrules": "minlength: " + strconv.Itoa(minLength) + "; maxlength: 256;",
+			Autocomplete: "new-password",
+			Extras: templ.OrderedAttributes{
+				{Key: "passwordrules", Value: "minlength: " + strconv.Itoa(minLength) + "; maxlength: 256;"},
 			},
 		}).Render().Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {

@@ -52,15 +52,15 @@ func Signup(form SignupForm) templ.Component {
 		}
 		templ_7745c5c3_Err = (Field{
 			Name: "username", Label: "Username", Type: "text", Value: form.Username, Error: form.UsernameError,
-			Hint:  "Letters, digits and signs, without spaces. Capitals make no difference.",
-			Focus: form.UsernameError != "" || !form.Invalid(),
-			Extras: templ.Attributes{
-				"autocomplete": "username",
-				"hx-get":       "/signup/username",
-				"hx-trigger":   "input changed delay:500ms",
-				"hx-target":    "#username-message",
+			Hint:         "Letters, digits and signs, without spaces. Capitals make no difference.",
+			Focus:        form.UsernameError != "" || !form.Invalid(),
+			Autocomplete: "username",
+			Extras: templ.OrderedAttributes{
+				{Key: "hx-get", Value: "/signup/username"},
+				{Key: "hx-trigger", Value: "input changed delay:500ms"},
+				{Key: "hx-target", Value: "#username-message"},
 				// A check that is still under way when the form is sent must not overwrite its answer.
-				"hx-sync": "closest form:abort",
+				{Key: "hx-sync", Value: "closest form:abort"},
 			},
 		}).Render().Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {

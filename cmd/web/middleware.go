@@ -55,8 +55,8 @@ func (a *app) recoverPanic() echo.MiddlewareFunc {
 const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; " +
 	"connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
-// secureHeaders are the same for every answer.
-func (a *app) secureHeaders(next echo.HandlerFunc) echo.HandlerFunc {
+// secureHeaders are the same for every answer. Echo calls what it returns for each request.
+func (a *app) secureHeaders() echo.MiddlewareFunc {
 	always := http.Header{
 		"Content-Security-Policy":      {contentSecurityPolicy},
 		"X-Content-Type-Options":       {"nosniff"},     // ASVS 5.0 3.4.4
@@ -71,9 +71,11 @@ func (a *app) secureHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 	if a.secure() && !isLocal(a.site) {
 		always.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
 	}
-	return func(c echo.Context) error {
-		maps.Copy(c.Response().Header(), always)
-		return next(c)
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			maps.Copy(c.Response().Header(), always)
+			return next(c)
+		}
 	}
 }
 

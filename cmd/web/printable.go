@@ -35,5 +35,8 @@ func (p printable) Write(text []byte) (int, error) {
 }
 
 func steers(r rune) bool {
-	return r != '\n' && !unicode.IsPrint(r)
+	if ' ' <= r && r <= '~' || r == '\n' { // nearly all of every log
+		return false
+	}
+	return !unicode.IsPrint(r)
 }

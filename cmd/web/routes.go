@@ -16,7 +16,7 @@ func (a *app) routes() http.Handler {
 	e.HTTPErrorHandler = a.handleError
 	e.IPExtractor = a.ipExtractor()
 	e.Pre(settlePath)
-	e.Use(a.nameRequest, a.logRequest(), a.recoverPanic(), a.secureHeaders)
+	e.Use(a.nameRequest, a.logRequest(), a.recoverPanic(), a.secureHeaders())
 
 	open := section{echo: e}
 	open.get("/healthz", a.health)

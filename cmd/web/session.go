@@ -58,7 +58,7 @@ func cookieName(name string, secure bool) string {
 func (a *app) loadSession(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		token, ctx := "", c.Request().Context()
-		if cookie, err := c.Cookie(a.sessions.Cookie.Name); err == nil {
+		if cookie, err := c.Cookie(a.sessions.Cookie.Name); err == nil && cookie.Value != "" {
 			token = cookie.Value
 			if c.Request().Method != http.MethodPost { // which writes, and then reads again
 				ctx = a.store.AsOfNow(ctx)
