@@ -7,8 +7,13 @@ import (
 	"time"
 )
 
-// cleanUpBatch rows are removed in one transaction, so that no other writer waits long for the lock.
-const cleanUpBatch = 500
+const (
+	// cleanUpBatch rows are removed in one transaction, so that no other writer waits long for its turn.
+	cleanUpBatch = 200
+	// cleanUpRest is how many times as long as a batch took the next one waits: cleaning up a million rows takes
+	// minutes, and a fifth of the disk at most.
+	cleanUpRest = 4
+)
 
 // Expired says what is to be removed, beside the sessions, which know their own end.
 type Expired struct {
@@ -44,12 +49,18 @@ func (s *Store) CleanUp(ctx context.Context, expired Expired) error {
 			[]any{expired.BrowsersUnusedSince.Unix(), cleanUpBatch}},
 	} {
 		for {
+			began := time.Now()
 			result, err := s.db.ExecContext(ctx, batch.query, batch.args...)
 			if err != nil {
 				return fmt.Errorf("clean up: %w", unavailable(err))
 			}
 			if removed, err := result.RowsAffected(); err != nil || removed < cleanUpBatch {
 				break
+			}
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-time.After(cleanUpRest * time.Since(began)):
 			}
 		}
 	}
