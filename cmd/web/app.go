@@ -28,8 +28,8 @@ type app struct {
 	now      func() time.Time
 }
 
-// newApp wires the program up. The settings have been validated.
-func newApp(s *settings, db *store.Store, log *slog.Logger, now func() time.Time) *app {
+// newApp wires the program up. The settings have been validated. Without a worker, this process hashes.
+func newApp(s *settings, db *store.Store, worker *password.Worker, log *slog.Logger, now func() time.Time) *app {
 	site, err := s.siteURL()
 	if err != nil {
 		panic(err)
@@ -39,7 +39,7 @@ func newApp(s *settings, db *store.Store, log *slog.Logger, now func() time.Time
 		site:     site,
 		store:    db,
 		sessions: newSessions(db, site.Scheme == "https"),
-		hasher:   password.NewHasher(s.hashParams(), runtime.GOMAXPROCS(0), s.HashQueue),
+		hasher:   password.NewHasher(s.hashParams(), runtime.GOMAXPROCS(0), s.HashQueue, worker),
 		policy: password.Policy{
 			MinLength: s.PasswordMinLength,
 			SiteNames: []string{components.SiteName, site.Hostname()},

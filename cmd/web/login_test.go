@@ -163,7 +163,7 @@ func TestAPasswordHashedWithOldCostsIsHashedAnewAtLogin(t *testing.T) {
 	before := s.query("SELECT pass_hash FROM users")
 	s.app.hasher = newApp(&settings{
 		Addr: "localhost:0", HashMemory: 128, HashIterations: 2, HashThreads: 1, SignupsPerHour: 1, NameChecksPerMinute: 1,
-	}, s.app.store, s.app.log, s.clock.Now).hasher
+	}, s.app.store, nil, s.app.log, s.clock.Now).hasher
 	s.browser().post("/login", "username", "bob", "password", "wrong password").wantStatus(http.StatusUnauthorized)
 	if after := s.query("SELECT pass_hash FROM users"); after != before {
 		t.Error("a failed login changed the hash")

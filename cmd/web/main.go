@@ -38,6 +38,7 @@ type commands struct {
 	User     userCommand      `cmd:"" help:"Look after accounts, also while the site is served."`
 	Events   eventsCommand    `cmd:"" help:"Show what happened to accounts."`
 	Backup   backupCommand    `cmd:"" help:"Copy the database to a new file, also while the site is served."`
+	Hash     hashCommand      `cmd:"" hidden:"" help:"Hash passwords for the program that serves."`
 	Check    checkCommand     `cmd:"" help:"Look for damage in the database."`
 }
 

@@ -35,20 +35,22 @@ var ErrDamagedHash = errors.New("the stored password hash is damaged")
 type Hasher struct {
 	params *argon2id.Params
 	queue  *queue
+	worker *Worker
 	// dummy is a hash that no known password has, compared when there is no account, so that the answer takes as
 	// long as with one.
 	dummy string
 }
 
-// NewHasher makes a Hasher that runs at most concurrency computations at once and lets at most queue others
-// wait.
-func NewHasher(params Params, concurrency, queue int) *Hasher {
+// NewHasher makes a Hasher that has the worker run at most concurrency computations at once, or this process when the
+// worker is nil, and lets at most queue others wait.
+func NewHasher(params Params, concurrency, queue int, worker *Worker) *Hasher {
 	h := &Hasher{
 		params: &argon2id.Params{
 			Memory: params.MemoryKiB, Iterations: params.Iterations, Parallelism: params.Threads,
 			SaltLength: 16, KeyLength: 32,
 		},
-		queue: newQueue(concurrency, queue),
+		queue:  newQueue(concurrency, queue),
+		worker: worker,
 	}
 	salt, key := make([]byte, h.params.SaltLength), make([]byte, h.params.KeyLength)
 	rand.Read(salt)
@@ -71,7 +73,11 @@ func (h *Hasher) Hash(ctx context.Context, address, password string) (string, er
 		return "", err
 	}
 	defer h.queue.leave()
-	return argon2id.CreateHash(normalise(password), h.params)
+	result := h.worker.compute(task{Password: normalise(password), Params: *h.params})
+	if result.Failure != "" {
+		return "", fmt.Errorf("hash password: %s", result.Failure)
+	}
+	return result.Hash, nil
 }
 
 // Verify reports whether the password is the one that was hashed, and whether the hash should be made anew because
@@ -88,14 +94,14 @@ func (h *Hasher) Verify(ctx context.Context, address, password, hash string) (ma
 	if !known || damaged {
 		hash = h.dummy
 	}
-	matches, params, err = argon2id.CheckHash(normalise(password), hash)
+	result := h.worker.compute(task{Password: normalise(password), Hash: hash})
 	switch {
-	case err != nil:
-		return false, false, fmt.Errorf("check password: %w", err)
+	case result.Failure != "":
+		return false, false, fmt.Errorf("check password: %s", result.Failure)
 	case known && damaged:
 		return false, false, ErrDamagedHash
 	}
-	return matches && known, *params != *h.params, nil
+	return result.Matches && known, known && *params != *h.params, nil
 }
 
 // normalise makes one password of what different keyboards send for the same characters (NIST SP 800-63B-4 section

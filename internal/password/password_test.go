@@ -70,7 +70,7 @@ func TestLengthIsCountedInCodePointsAfterNormalising(t *testing.T) {
 var cheap = password.Params{MemoryKiB: 64, Iterations: 1, Threads: 1}
 
 func TestTwoKeyboardsAgreeOnOnePassword(t *testing.T) {
-	hasher := password.NewHasher(cheap, 1, 1)
+	hasher := password.NewHasher(cheap, 1, 1, nil)
 	hash, err := hasher.Hash(t.Context(), home, "cafe\u0301 au lait")
 	if err != nil {
 		t.Fatal(err)
@@ -83,7 +83,7 @@ func TestTwoKeyboardsAgreeOnOnePassword(t *testing.T) {
 }
 
 func TestAHashIsAPHCStringThatRemembersItsParameters(t *testing.T) {
-	old := password.NewHasher(cheap, 1, 1)
+	old := password.NewHasher(cheap, 1, 1, nil)
 	hash, err := old.Hash(t.Context(), home, "k3xq9vbz")
 	if err != nil || !strings.HasPrefix(hash, "$argon2id$v=19$m=64,t=1,p=1$") {
 		t.Fatalf("Hash = %q, %v", hash, err)
@@ -91,14 +91,14 @@ func TestAHashIsAPHCStringThatRemembersItsParameters(t *testing.T) {
 	if matches, outdated, err := old.Verify(t.Context(), home, "k3xq9vbz", hash); !matches || outdated || err != nil {
 		t.Errorf("same parameters: matches %v, outdated %v, %v", matches, outdated, err)
 	}
-	stronger := password.NewHasher(password.Params{MemoryKiB: 128, Iterations: 1, Threads: 1}, 1, 1)
+	stronger := password.NewHasher(password.Params{MemoryKiB: 128, Iterations: 1, Threads: 1}, 1, 1, nil)
 	if matches, outdated, err := stronger.Verify(t.Context(), home, "k3xq9vbz", hash); !matches || !outdated || err != nil {
 		t.Errorf("other parameters: matches %v, outdated %v, %v", matches, outdated, err)
 	}
 }
 
 func TestNoPasswordMatchesAnAccountThatDoesNotExist(t *testing.T) {
-	hasher := password.NewHasher(cheap, 1, 1)
+	hasher := password.NewHasher(cheap, 1, 1, nil)
 	for _, typed := range []string{"", "k3xq9vbz"} {
 		if matches, _, err := hasher.Verify(t.Context(), home, typed, ""); matches || err != nil {
 			t.Errorf("Verify(%q) = %v, %v", typed, matches, err)
@@ -107,7 +107,7 @@ func TestNoPasswordMatchesAnAccountThatDoesNotExist(t *testing.T) {
 }
 
 func TestADamagedHashIsAnErrorAndNotAMatch(t *testing.T) {
-	hasher := password.NewHasher(cheap, 1, 1)
+	hasher := password.NewHasher(cheap, 1, 1, nil)
 	for _, hash := range []string{"x", "$argon2id$v=19$m=64,t=1,p=1$$", "$2a$10$abcdefghijklmnopqrstuv"} {
 		if matches, _, err := hasher.Verify(t.Context(), home, "k3xq9vbz", hash); matches || !errors.Is(err, password.ErrDamagedHash) {
 			t.Errorf("Verify against %q = %v, %v", hash, matches, err)
@@ -116,7 +116,7 @@ func TestADamagedHashIsAnErrorAndNotAMatch(t *testing.T) {
 }
 
 func TestPastTheQueueHashingIsRefusedAtOnce(t *testing.T) {
-	slow := password.NewHasher(password.Params{MemoryKiB: 19456, Iterations: 4, Threads: 1}, 1, 2)
+	slow := password.NewHasher(password.Params{MemoryKiB: 19456, Iterations: 4, Threads: 1}, 1, 2, nil)
 	var group sync.WaitGroup
 	var mu sync.Mutex
 	busy, done := 0, 0
@@ -145,7 +145,7 @@ func TestPastTheQueueHashingIsRefusedAtOnce(t *testing.T) {
 }
 
 func TestAPersonWhoLeavesTheQueueGivesUpTheirPlace(t *testing.T) {
-	hasher := password.NewHasher(password.Params{MemoryKiB: 19456, Iterations: 20, Threads: 1}, 1, 1)
+	hasher := password.NewHasher(password.Params{MemoryKiB: 19456, Iterations: 20, Threads: 1}, 1, 1, nil)
 	started := make(chan struct{})
 	finished := make(chan struct{})
 	go func() {
@@ -172,7 +172,7 @@ func FuzzJudge(f *testing.F) {
 	for _, seed := range []string{"", "password", "k3xq9vbz", "e\u0301", "\xff", "🦊", strings.Repeat("a", 300)} {
 		f.Add(seed, "bob")
 	}
-	hasher := password.NewHasher(cheap, 4, 16)
+	hasher := password.NewHasher(cheap, 4, 16, nil)
 	f.Fuzz(func(t *testing.T, typed, username string) {
 		if problem := policy.Judge(typed, username); problem != "" {
 			return
@@ -188,7 +188,7 @@ func FuzzJudge(f *testing.F) {
 }
 
 func BenchmarkHash(b *testing.B) {
-	hasher := password.NewHasher(password.DefaultParams, 1, 1)
+	hasher := password.NewHasher(password.DefaultParams, 1, 1, nil)
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := hasher.Hash(b.Context(), home, "k3xq9vbz"); err != nil {

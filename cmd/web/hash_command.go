@@ -1,0 +1,44 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"latchkey/internal/password"
+)
+
+// hashCommand is not for people: the program that serves starts itself anew with it, to hash passwords at a lower
+// priority and in memory of their own.
+type hashCommand struct{}
+
+// hashWorkerRests is how long the process is kept without a password to hash.
+const hashWorkerRests = time.Minute
+
+// Run hashes until the program that started it closes its standard input.
+func (hashCommand) Run() error {
+	// Ctrl-C reaches every process of a terminal. The requests in flight still need this one.
+	signal.Ignore(os.Interrupt, syscall.SIGTERM)
+	return password.Work(os.Stdin, os.Stdout)
+}
+
+func newHashWorker() *password.Worker {
+	return password.NewWorker(func() *exec.Cmd {
+		command := exec.Command(ownProgram(), "hash")
+		command.Stderr = os.Stderr
+		return command
+	}, hashWorkerRests)
+}
+
+// ownProgram is the file that this program was started from. On Linux this name leads to it also after an upgrade has
+// put another one in its place.
+func ownProgram() string {
+	const self = "/proc/self/exe"
+	if _, err := os.Stat(self); err == nil {
+		return self
+	}
+	path, _ := os.Executable() // "" cannot be started, and hashing then takes place here
+	return path
+}
