@@ -10,7 +10,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"strconv"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -106,19 +106,43 @@ func (p *process) hold() error { return p.command.Process.Signal(syscall.SIGSTOP
 
 func (p *process) resume() error { return p.command.Process.Signal(syscall.SIGCONT) }
 
-// memory reads a line of /proc/PID/status, VmRSS (resident now) or VmHWM (resident at most so far), in MiB.
-func (p *process) memory(field string) (float64, error) {
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.command.Process.Pid))
+// resident is the memory that the process and those that it has started hold now, in MiB. What they share is counted
+// for each.
+func (p *process) resident() (float64, error) {
+	statuses, err := filepath.Glob("/proc/[0-9]*/status")
 	if err != nil {
 		return 0, err
 	}
-	for line := range strings.Lines(string(status)) {
-		if rest, found := strings.CutPrefix(line, field+":"); found {
-			kib, err := strconv.ParseFloat(strings.Fields(rest)[0], 64)
-			return kib / 1024, err
+	sum := 0.0
+	for _, path := range statuses {
+		status, err := os.ReadFile(path)
+		if err != nil {
+			continue // it has ended
+		}
+		var pid, parent int
+		var kib float64
+		for line := range strings.Lines(string(status)) {
+			name, value, _ := strings.Cut(line, ":")
+			switch name {
+			case "Pid":
+				_, err = fmt.Sscan(value, &pid)
+			case "PPid":
+				_, err = fmt.Sscan(value, &parent)
+			case "VmRSS": // not there when the process has just ended
+				_, err = fmt.Sscan(value, &kib)
+			}
+			if err != nil {
+				return 0, err
+			}
+		}
+		if ours := p.command.Process.Pid; pid == ours || parent == ours {
+			sum += kib / 1024
 		}
 	}
-	return 0, fmt.Errorf("no %s in /proc/PID/status", field)
+	if sum == 0 {
+		return 0, errors.New("the server is gone")
+	}
+	return sum, nil
 }
 
 // freeAddress is an address on loopback that nothing listens on.

@@ -41,7 +41,7 @@ func (b *bench) measureIdle(ctx context.Context) error {
 		return ctx.Err()
 	case <-time.After(2 * time.Second):
 	}
-	resident, err := server.memory("VmRSS")
+	resident, err := server.resident()
 	if err != nil {
 		return err
 	}
