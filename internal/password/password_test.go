@@ -198,8 +198,23 @@ func BenchmarkHash(b *testing.B) {
 }
 
 func BenchmarkJudge(b *testing.B) {
-	b.ReportAllocs()
-	for b.Loop() {
-		policy.Judge("correct horse battery staple", "bob")
+	for name, chosen := range map[string]string{
+		"four words":         "correct horse battery staple",
+		"8 characters":       "k3xq9vbz",
+		"100 equal":          strings.Repeat("a", 100),
+		"100 substitutes":    strings.Repeat("4@", 50),
+		"all substitutes":    strings.Repeat("10$7!3@5|4", 10),
+		"100 digits":         strings.Repeat("19871231", 13),
+		"one long walk":      strings.Repeat("qwertyuioplkjhgfdsazxcvbnm,./;", 4),
+		"repeats in repeats": "abaababaabaababaababaabaababaabaababaababaabaababaababaabaababaabaababaababaabaababaabaababaababaabaab",
+		"Cyrillic":           strings.Repeat("жыщлрф", 17),
+		"letters":            strings.Repeat("thesarmarinondestelalinemarcore", 4),
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				policy.Judge(chosen, "bob")
+			}
+		})
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/ccojocar/zxcvbn-go"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -27,9 +26,9 @@ type Policy struct {
 const (
 	// judged is how many code points the strength estimate looks at: its time grows with the cube of the length.
 	judged = 100
-	// weakestAllowed is the least zxcvbn score taken. Below it an attacker finds the password within a million
-	// guesses (ASVS 5.0 6.2.4 asks for at least the 3,000 commonest to be refused).
-	weakestAllowed = 2
+	// weakestAllowed is the least number of guesses taken, zxcvbn's score 2: below it an attacker finds the password
+	// within a million guesses (ASVS 5.0 6.2.4 asks for at least the 3,000 commonest to be refused).
+	weakestAllowed = 1e6
 )
 
 // Judge returns why the password may not be chosen, as a sentence that says what to do instead, or "" when it may.
@@ -58,7 +57,7 @@ func (p Policy) Judge(password, username string) (problem string) {
 		}
 	}
 	hints := append([]string{username, reversed(username)}, p.SiteNames...)
-	if zxcvbn.PasswordStrength(firstRunes(password, judged), hints).Score < weakestAllowed {
+	if guesses(firstRunes(password, judged), hints) < weakestAllowed {
 		return "Password is one that attackers try early: it is common, or made of a common word or pattern. Try several unrelated words instead."
 	}
 	return ""
