@@ -39,7 +39,7 @@ func newApp(s *settings, db *store.Store, worker *password.Worker, log *slog.Log
 		site:     site,
 		store:    db,
 		sessions: newSessions(db, site.Scheme == "https"),
-		hasher:   password.NewHasher(s.hashParams(), runtime.GOMAXPROCS(0), s.HashQueue, worker),
+		hasher:   password.NewHasher(s.hashParams(), runtime.NumCPU(), s.HashQueue, worker),
 		policy: password.Policy{
 			MinLength: s.PasswordMinLength,
 			SiteNames: []string{components.SiteName, site.Hostname()},

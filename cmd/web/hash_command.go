@@ -27,6 +27,7 @@ func (hashCommand) Run() error {
 func newHashWorker() *password.Worker {
 	return password.NewWorker(func() *exec.Cmd {
 		command := exec.Command(ownProgram(), "hash")
+		command.Args[0] = "latchkey" // for those who list processes
 		command.Stderr = os.Stderr
 		return command
 	}, hashWorkerRests)

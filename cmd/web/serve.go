@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"time"
 
@@ -20,15 +21,23 @@ type serveCommand struct{}
 // shutdownGrace is how long requests in flight may take to finish after a signal to stop.
 const shutdownGrace = 10 * time.Second
 
-// collectAt has the garbage collector wait until there is this many percent more than what is in use. What is in use
-// is little, so that 100, Go's own choice, has it run fifty times a second when there is much to do.
-const collectAt = 400
+// tuneRuntime fits Go to what this program does. Both numbers were found with `task bench`.
+func tuneRuntime() {
+	// What is in use is so little that 100 percent more, Go's own choice, is reached fifty times a second when there
+	// is much to do.
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400)
+	}
+	// Reading a page of the database and writing a log line are system calls, during which a processor of Go's lies
+	// idle; with twice as many another one goes on.
+	if os.Getenv("GOMAXPROCS") == "" {
+		runtime.GOMAXPROCS(2 * runtime.GOMAXPROCS(0))
+	}
+}
 
 // Run serves until ctx ends, then lets requests in flight finish and closes the database.
 func (serveCommand) Run(ctx context.Context, to streams, s *settings) error {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(collectAt)
-	}
+	tuneRuntime()
 	log := newLogger(s.LogFormat, to.log)
 	certificates, err := s.certificates()
 	if err != nil {

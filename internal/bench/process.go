@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
@@ -106,41 +107,51 @@ func (p *process) hold() error { return p.command.Process.Signal(syscall.SIGSTOP
 
 func (p *process) resume() error { return p.command.Process.Signal(syscall.SIGCONT) }
 
-// resident is the memory that the process and those that it has started hold now, in MiB. What they share is counted
-// for each.
-func (p *process) resident() (float64, error) {
-	statuses, err := filepath.Glob("/proc/[0-9]*/status")
+// family are the process and those that it has started. To look for them costs much, for it means to read of every
+// process there is.
+func (p *process) family() (pids []int, err error) {
+	stats, err := filepath.Glob("/proc/[0-9]*/stat")
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	sum := 0.0
-	for _, path := range statuses {
-		status, err := os.ReadFile(path)
+	for _, path := range stats {
+		stat, err := os.ReadFile(path)
 		if err != nil {
 			continue // it has ended
 		}
 		var pid, parent int
-		var kib float64
-		for line := range strings.Lines(string(status)) {
-			name, value, _ := strings.Cut(line, ":")
-			switch name {
-			case "Pid":
-				_, err = fmt.Sscan(value, &pid)
-			case "PPid":
-				_, err = fmt.Sscan(value, &parent)
-			case "VmRSS": // not there when the process has just ended
-				_, err = fmt.Sscan(value, &kib)
-			}
-			if err != nil {
-				return 0, err
-			}
+		var state string
+		_, after, _ := strings.Cut(string(stat), ") ") // a name in brackets comes before
+		if _, err := fmt.Sscan(string(stat), &pid); err != nil {
+			return nil, err
+		}
+		if _, err := fmt.Sscan(after, &state, &parent); err != nil {
+			return nil, err
 		}
 		if ours := p.command.Process.Pid; pid == ours || parent == ours {
-			sum += kib / 1024
+			pids = append(pids, pid)
 		}
 	}
-	if sum == 0 {
-		return 0, errors.New("the server is gone")
+	return pids, nil
+}
+
+// resident is the memory that processes hold now, in MiB. What they share, the program itself above all, is counted
+// once: it is the proportional set size.
+func resident(pids []int) (sum float64, err error) {
+	for _, pid := range pids {
+		rollup, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", pid))
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ESRCH) {
+			continue // it has ended
+		}
+		if err != nil {
+			return 0, err
+		}
+		_, after, _ := strings.Cut(string(rollup), "\nPss:")
+		var kib float64
+		if _, err := fmt.Sscan(after, &kib); err != nil {
+			return 0, err
+		}
+		sum += kib / 1024
 	}
 	return sum, nil
 }

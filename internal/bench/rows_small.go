@@ -41,10 +41,14 @@ func (b *bench) measureIdle(ctx context.Context) error {
 		return ctx.Err()
 	case <-time.After(2 * time.Second):
 	}
-	resident, err := server.resident()
+	pids, err := server.family()
 	if err != nil {
 		return err
 	}
-	r.Ours = append(r.Ours, resident)
+	idle, err := resident(pids)
+	if err != nil {
+		return err
+	}
+	r.Ours = append(r.Ours, idle)
 	return server.stop()
 }

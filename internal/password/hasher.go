@@ -44,6 +44,9 @@ type Hasher struct {
 // NewHasher makes a Hasher that has the worker run at most concurrency computations at once, or this process when the
 // worker is nil, and lets at most queue others wait.
 func NewHasher(params Params, concurrency, queue int, worker *Worker) *Hasher {
+	if worker != nil {
+		concurrency++ // one on its way, so that the process never waits for the next
+	}
 	h := &Hasher{
 		params: &argon2id.Params{
 			Memory: params.MemoryKiB, Iterations: params.Iterations, Parallelism: params.Threads,

@@ -4,7 +4,10 @@ import (
 	"encoding/gob"
 	"errors"
 	"io"
+	"os"
 	"os/exec"
+	"runtime"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -168,10 +171,17 @@ func (w *Worker) read(p *process, results *gob.Decoder) {
 	}
 }
 
-// Work is what the process of a Worker does: it computes what comes in, several at once, until in ends.
+// Work is what the process of a Worker does: it computes what comes in, as many at once as there are processors, until
+// in ends.
 func Work(in io.Reader, out io.Writer) error {
 	lowerPriority()
+	if os.Getenv("GOGC") == "" {
+		// Nothing lives here but the memory of the running computations, so that collecting that of the last one
+		// costs little, and to keep it would cost 19 MiB each time.
+		debug.SetGCPercent(50)
+	}
 	tasks, results := gob.NewDecoder(in), gob.NewEncoder(out)
+	turns := make(chan struct{}, runtime.GOMAXPROCS(0))
 	var mu sync.Mutex
 	var failed error
 	var running sync.WaitGroup
@@ -184,8 +194,10 @@ func Work(in io.Reader, out io.Writer) error {
 		} else if err != nil {
 			return err
 		}
+		turns <- struct{}{}
 		running.Go(func() {
 			result := next.compute()
+			<-turns
 			mu.Lock()
 			defer mu.Unlock()
 			failed = errors.Join(failed, results.Encode(result))
