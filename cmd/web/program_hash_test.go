@@ -1,0 +1,75 @@
+//go:build linux
+
+package main
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// children are the processes that the program has started and that still run.
+func (p *program) children() (pids []int) {
+	p.t.Helper()
+	stats, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	for _, path := range stats {
+		stat, err := os.ReadFile(path)
+		if err != nil {
+			continue // it has ended
+		}
+		_, after, _ := strings.Cut(string(stat), ") ")
+		fields := strings.Fields(after) // state, parent, …
+		if fields[0] != "Z" && fields[1] == strconv.Itoa(p.command.Process.Pid) {
+			pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path)))
+			if err != nil {
+				p.t.Fatal(err)
+			}
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
+
+func TestTheProgramHashesInAProcessOfItsOwnThatEndsWithIt(t *testing.T) {
+	t.Parallel()
+	p := startProgram(t, cheap...)
+	b := p.browser()
+	b.get("/login").wantStatus(http.StatusOK)
+	if pids := p.children(); len(pids) > 0 {
+		t.Errorf("%d processes before anybody logged in", len(pids))
+	}
+	b.post("/signup", "username", "bob", "password", goodPassword).wantStatus(http.StatusOK)
+	b.post("/login", "username", "bob", "password", "wrong").wantStatus(http.StatusUnauthorized)
+	pids := p.children()
+	if len(pids) != 1 {
+		t.Fatalf("%d processes hash, want 1", len(pids))
+	}
+	// Killed, it is missed by nobody.
+	process, err := os.FindProcess(pids[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	b.post("/login", "username", "bob", "password", goodPassword).wantStatus(http.StatusOK).want("Hello Bob")
+	pids = p.children()
+	p.stop()
+	for _, pid := range pids {
+		for deadline := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
+			if _, err := os.Stat("/proc/" + strconv.Itoa(pid)); os.IsNotExist(err) {
+				break
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("process %d outlives the program", pid)
+			}
+		}
+	}
+}
