@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 // sharedPassword is every user's: their hash is one and the same, because making a million would take hours.
@@ -163,6 +164,8 @@ func fill(ctx context.Context, path string, change func(*sql.Conn) error) error 
 	if err = errors.Join(err, pool.Close()); err != nil {
 		return fmt.Errorf("fill %s: %w", path, err)
 	}
+	// Otherwise the first commit of the server that is measured would wait until all of this is on the disk.
+	syscall.Sync()
 	return nil
 }
 

@@ -9,7 +9,7 @@ import (
 
 const (
 	// cleanUpBatch rows are removed in one transaction, so that no other writer waits long for its turn.
-	cleanUpBatch = 200
+	cleanUpBatch = 100
 	// cleanUpRest is how many times as long as a batch took the next one waits: cleaning up a million rows takes
 	// minutes, and a fifth of the disk at most.
 	cleanUpRest = 4
