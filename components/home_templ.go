@@ -232,11 +232,14 @@ func HomePath(username string) string {
 }
 
 // casers are used again, since to make one takes longer than a page has; none may be used twice at once.
-var casers = sync.Pool{New: func() any { return cases.Title(language.Und) }}
+var casers = sync.Pool{New: func() any {
+	caser := cases.Title(language.Und)
+	return &caser
+}}
 
 // TitleCase is how pages address a person: "bob" becomes "Bob".
 func TitleCase(username string) string {
-	caser := casers.Get().(cases.Caser)
+	caser := casers.Get().(*cases.Caser)
 	defer casers.Put(caser)
 	caser.Reset()
 	return caser.String(username)

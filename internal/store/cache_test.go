@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"latchkey/internal/throttle"
 )
 
 // TestARevokedSignInIsNeverServedAgain has many readers ask for a sign-in all the time, while it is made and ended
@@ -141,5 +143,44 @@ func BenchmarkVersion(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		s.watcher.version()
+	}
+}
+
+func BenchmarkFindSession(b *testing.B) {
+	s := newStore(b)
+	if _, err := s.DB().Exec("INSERT INTO sessions VALUES ('token', x'64617461', julianday('now') + 1)"); err != nil {
+		b.Fatal(err)
+	}
+	find := func(b *testing.B) {
+		if _, found, err := s.FindSession(b.Context(), "token"); !found || err != nil {
+			b.Fatal(found, err)
+		}
+	}
+	b.Run("InMemory", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			find(b)
+		}
+	})
+	b.Run("AfterACommit", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			s.watcher.reconnect() // as any commit, it makes what was found before worthless
+			find(b)
+		}
+	})
+}
+
+func BenchmarkThrottleCheck(b *testing.B) {
+	s := newStore(b)
+	counters := []Counter{
+		{Key: []byte("account"), Rule: throttle.Budget{Number: 1 << 30, Period: time.Hour}},
+		{Key: []byte("address"), Rule: throttle.Budget{Number: 1 << 30, Period: time.Hour}},
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, wait, err := s.Take(b.Context(), counters, time.Now()); wait > 0 || err != nil {
+			b.Fatal(wait, err)
+		}
 	}
 }
