@@ -17,7 +17,17 @@ func BenchmarkRender(b *testing.B) {
 		"Home": Home(HomePage{
 			CSRF: "token", Username: "bob", SignedInAt: time.Unix(1_700_000_000, 0), Address: "192.0.2.1", OfferRecovery: true,
 		}),
-		"Problem": ProblemPage(Problem{Title: "Page not found", Message: "There is no page at this address.", Link: "/", LinkText: "Go"}),
+		"Logout":         Logout("bob", "token"),
+		"ChangePassword": ChangePassword(PasswordForm{CSRF: "token", Username: "bob", PasswordMinLength: 8}),
+		"PasswordLink":   PasswordLink(PasswordLinkForm{CSRF: "token", Username: "bob", Action: "/choose-password/x", PasswordMinLength: 8}),
+		"SignIns":        SignIns(SignInsPage{CSRF: "token", Username: "bob", Rows: make([]SignInRow, 10)}),
+		"Activity":       Activity("bob", make([]ActivityRow, 50)),
+		"Recovery":       Recovery(RecoveryPage{CSRF: "token", Username: "bob"}),
+		"NewCode":        NewRecoveryCode("bob", "AAAA-BBBB-CCCC-DDDD", "token"),
+		"Recover":        Recover(RecoverForm{CSRF: "token", Username: "bob", PasswordMinLength: 8}),
+		"Confirm":        Confirm(ConfirmForm{CSRF: "token", Username: "bob", Action: "/user/bob/delete"}),
+		"Delete":         Delete(DeleteForm{CSRF: "token", Username: "bob"}),
+		"Problem":        ProblemPage(Problem{Title: "Page not found", Message: "There is no page at this address.", Link: "/", LinkText: "Go"}),
 	} {
 		page := Whole(Page{Title: name, Flashes: []Flash{{Text: "Successfully logged out."}}, Main: main})
 		b.Run(name, func(b *testing.B) {
