@@ -27,6 +27,8 @@ type LoginForm struct {
 	Error string
 	// Next is where to go after signing in: a path on this site, or empty for the person's home page.
 	Next string
+	// SignupClosed is set when people cannot create accounts themselves.
+	SignupClosed bool
 }
 
 // Invalid reports whether some field is in error.

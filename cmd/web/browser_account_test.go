@@ -30,7 +30,7 @@ func useTheAccountsPages(t *testing.T, newTab func(*site, string) *tab) {
 	b.press("Make a recovery code")
 	b.wantHeading("Confirm it is you")
 	b.fill("Password of Bob", goodPassword)
-	b.press("Confirm")
+	b.press("Make a recovery code")
 	b.wantHeading("Your recovery code")
 	b.press("I have saved it")
 	b.wantFlash("The recovery code is ready. Keep it safe.")

@@ -22,14 +22,15 @@ const confirmField = "confirm_password"
 // whenConfirmed does what the signed-in person asked for if they gave their password lately. Otherwise it asks for
 // it in place, with a form that carries the request, and does it when that form comes back with the password. The
 // session gets a new token then (ASVS 5.0 7.2.4).
-func (a *app) whenConfirmed(c echo.Context, do func() error) error {
+func (a *app) whenConfirmed(c echo.Context, asked components.Asked, do func() error) error {
 	me := currentSignIn(c)
 	if a.now().Sub(me.ConfirmedAt) < confirmedFor {
 		return do()
 	}
 	sent := c.Request().PostForm
 	form := components.ConfirmForm{
-		CSRF: csrfToken(c), Username: me.Username, Action: c.Request().URL.EscapedPath(), Carried: carried(sent),
+		CSRF: csrfToken(c), Username: me.Username, Asked: asked,
+		Action: c.Request().URL.EscapedPath(), Carried: carried(sent),
 	}
 	if !sent.Has(confirmField) {
 		return a.render(c, http.StatusUnauthorized, confirmView(form))

@@ -25,7 +25,10 @@ func (a *app) deleteAccount(c echo.Context) error {
 			UsernameError: "Type " + me.Username + " to delete this account.",
 		}))
 	}
-	return a.whenConfirmed(c, func() error {
+	asked := components.Asked{
+		What: "delete the account " + me.Username + " for good", Button: "Delete the account", Danger: true,
+	}
+	return a.whenConfirmed(c, asked, func() error {
 		if err := a.store.DeleteUser(c.Request().Context(), me.UID); err != nil {
 			return err
 		}

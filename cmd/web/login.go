@@ -15,9 +15,10 @@ import (
 
 func (a *app) showLogin(c echo.Context) error {
 	return a.render(c, http.StatusOK, loginView(components.LoginForm{
-		CSRF:     csrfToken(c),
-		Username: shown(c.QueryParam("username")),
-		Next:     safeNext(c.QueryParam("next")),
+		CSRF:         csrfToken(c),
+		Username:     shown(c.QueryParam("username")),
+		Next:         safeNext(c.QueryParam("next")),
+		SignupClosed: a.signupClosed(),
 	}))
 }
 
@@ -25,10 +26,11 @@ func (a *app) logIn(c echo.Context) error {
 	r := c.Request()
 	typed, secret := r.PostFormValue("username"), r.PostFormValue("password")
 	form := components.LoginForm{
-		CSRF:     csrfToken(c),
-		Username: shown(typed),
-		Remember: r.PostFormValue("remember") != "",
-		Next:     safeNext(r.PostFormValue("next")),
+		CSRF:         csrfToken(c),
+		Username:     shown(typed),
+		Remember:     r.PostFormValue("remember") != "",
+		Next:         safeNext(r.PostFormValue("next")),
+		SignupClosed: a.signupClosed(),
 	}
 	if strings.TrimSpace(typed) == "" {
 		form.UsernameError = "Username cannot be empty."

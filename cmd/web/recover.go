@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
 
 	"latchkey/components"
@@ -18,7 +17,7 @@ import (
 func (a *app) showRecover(c echo.Context) error {
 	form := a.recoverForm(c)
 	form.Username = shown(c.QueryParam("username"))
-	return a.render(c, http.StatusOK, recoverView(components.Recover(form)))
+	return a.render(c, http.StatusOK, recoverView(form))
 }
 
 // recoverAccount lets a person who has forgotten the password back in. The first form brings name and code; when
@@ -35,12 +34,12 @@ func (a *app) recoverAccount(c echo.Context) error {
 		form.CodeError = "Recovery code cannot be empty."
 	}
 	if form.UsernameError != "" || form.CodeError != "" {
-		return a.render(c, http.StatusUnprocessableEntity, recoverView(components.Recover(form)))
+		return a.render(c, http.StatusUnprocessableEntity, recoverView(form))
 	}
 	err := a.allow(c, "recovery", a.settings.RecoveriesPerHour, time.Hour)
 	if status, message := a.tryLater(c, err); status != 0 {
 		form.Error = message
-		return a.render(c, status, recoverView(components.Recover(form)))
+		return a.render(c, status, recoverView(form))
 	}
 	if err != nil {
 		return err
@@ -53,14 +52,14 @@ func (a *app) recoverAccount(c echo.Context) error {
 			return err
 		}
 		form.Error = wrongRecoveryCode
-		return a.render(c, http.StatusUnauthorized, recoverView(components.Recover(form)))
+		return a.render(c, http.StatusUnauthorized, recoverView(form))
 	}
 	if err != nil {
 		return err
 	}
 	form.Code = typedCode
 	if !r.PostForm.Has("password") {
-		return a.render(c, http.StatusOK, recoverView(components.RecoverPassword(form)))
+		return a.render(c, http.StatusOK, recoverPasswordView(form))
 	}
 	return a.setRecoveredPassword(c, form, user, codeHash[:])
 }
@@ -71,12 +70,12 @@ const wrongRecoveryCode = "Invalid username or recovery code."
 func (a *app) setRecoveredPassword(c echo.Context, form components.RecoverForm, user store.User, codeHash []byte) error {
 	secret := c.Request().PostFormValue("password")
 	if form.PasswordError = a.policy.Judge(secret, user.Username); form.PasswordError != "" {
-		return a.render(c, http.StatusUnprocessableEntity, recoverView(components.RecoverPassword(form)))
+		return a.render(c, http.StatusUnprocessableEntity, recoverPasswordView(form))
 	}
 	passHash, err := a.hasher.Hash(c.Request().Context(), neighbourhood(address(c)), secret)
 	if status, message := a.tryLater(c, err); status != 0 {
 		form.Error = message
-		return a.render(c, status, recoverView(components.RecoverPassword(form)))
+		return a.render(c, status, recoverPasswordView(form))
 	}
 	if err != nil {
 		return err
@@ -89,7 +88,7 @@ func (a *app) setRecoveredPassword(c echo.Context, form components.RecoverForm, 
 	}, a.occasion(c))
 	if errors.Is(err, store.ErrNoRecoveryCode) { // spent by another browser a moment ago
 		form.Error = wrongRecoveryCode
-		return a.render(c, http.StatusUnauthorized, recoverView(components.Recover(form)))
+		return a.render(c, http.StatusUnauthorized, recoverView(form))
 	}
 	if err != nil {
 		return err
@@ -97,13 +96,19 @@ func (a *app) setRecoveredPassword(c echo.Context, form components.RecoverForm, 
 	a.logEvent(c, store.RecoveryCodeUsed, user.UID)
 	a.logEvent(c, store.PasswordChanged, user.UID)
 	a.logEvent(c, store.RecoveryCodeMade, user.UID)
-	return a.render(c, http.StatusOK, recoverView(components.Recovered(user.Username, newCode)))
+	return a.render(c, http.StatusOK, view{
+		title: "The new password is set", main: components.Recovered(user.Username, newCode),
+	})
 }
 
 func (a *app) recoverForm(c echo.Context) components.RecoverForm {
 	return components.RecoverForm{CSRF: csrfToken(c), PasswordRule: a.passwordRule(), PasswordMinLength: a.policy.MinLength}
 }
 
-func recoverView(main templ.Component) view {
-	return view{title: "Get back in", main: main}
+func recoverView(form components.RecoverForm) view {
+	return view{title: "Get back in", main: components.Recover(form)}
+}
+
+func recoverPasswordView(form components.RecoverForm) view {
+	return view{title: "Choose a new password", main: components.RecoverPassword(form)}
 }

@@ -28,7 +28,8 @@ func (a *app) stepRecovery(c echo.Context) error {
 	ctx := c.Request().Context()
 	switch c.Request().PostFormValue("step") {
 	case "make":
-		return a.whenConfirmed(c, func() error { return a.makeRecoveryCode(c) })
+		asked := components.Asked{What: "make a recovery code", Button: "Make a recovery code"}
+		return a.whenConfirmed(c, asked, func() error { return a.makeRecoveryCode(c) })
 	case "saved":
 		if err := a.store.MarkRecoveryCodeSaved(ctx, me.UID); err != nil {
 			return err

@@ -36,12 +36,17 @@ func (a *app) showSignIns(c echo.Context) error {
 // endSignIn ends one other sign-in of the account, or all others. One that is not there any more, or that is
 // somebody else's, gets the same answer.
 func (a *app) endSignIn(c echo.Context) error {
-	return a.whenConfirmed(c, func() error {
+	others := c.Request().PostFormValue("others") != ""
+	asked := components.Asked{What: "end the sign-in", Button: "End the sign-in"}
+	if others {
+		asked = components.Asked{What: "end all other sign-ins", Button: "End all others"}
+	}
+	return a.whenConfirmed(c, asked, func() error {
 		me := currentSignIn(c)
 		ctx := c.Request().Context()
 		var ended int
 		var err error
-		if c.Request().PostFormValue("others") != "" {
+		if others {
 			ended, err = a.store.EndOtherSignIns(ctx, me.UID, me.ID, a.occasion(c))
 		} else {
 			ended, err = a.store.EndSignIn(ctx, me.UID, c.Request().PostFormValue("id"), a.occasion(c))
@@ -64,14 +69,22 @@ func (a *app) endSignIn(c echo.Context) error {
 	})
 }
 
+// browserNameLength, in characters, is enough for every browser people use. A stranger's failed login must not fill
+// the owner's page.
+const browserNameLength = 50
+
 // browserInWords is what a person can recognise of a User-Agent header.
 func browserInWords(userAgent string) string {
 	parsed := useragent.Parse(userAgent)
+	name := parsed.Name
 	switch {
-	case parsed.Name != "" && parsed.OS != "":
-		return parsed.Name + " on " + parsed.OS
-	case parsed.Name != "":
-		return parsed.Name
+	case name == "":
+		return "An unknown browser"
+	case parsed.OS != "":
+		name += " on " + parsed.OS
 	}
-	return "An unknown browser"
+	if runes := []rune(name); len(runes) > browserNameLength {
+		name = string(runes[:browserNameLength-1]) + "…"
+	}
+	return name
 }

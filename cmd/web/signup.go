@@ -16,10 +16,14 @@ import (
 )
 
 func (a *app) showSignup(c echo.Context) error {
-	if a.settings.Signup == "closed" {
+	if a.signupClosed() {
 		return errSignupClosed
 	}
 	return a.render(c, http.StatusOK, signupView(a.signupForm(c)))
+}
+
+func (a *app) signupClosed() bool {
+	return a.settings.Signup == "closed"
 }
 
 // errSignupClosed means that only the keeper makes accounts here.
@@ -28,7 +32,7 @@ var errSignupClosed = errors.New("signup is closed")
 // signUp creates an account and leads to the login form. Signing up does not sign in: whoever signs up types the
 // password once more, or has it saved.
 func (a *app) signUp(c echo.Context) error {
-	if a.settings.Signup == "closed" {
+	if a.signupClosed() {
 		return errSignupClosed
 	}
 	form := a.signupForm(c)
@@ -67,7 +71,7 @@ func (a *app) signUp(c echo.Context) error {
 
 // checkUsername says whether a name may be chosen, while the person types it.
 func (a *app) checkUsername(c echo.Context) error {
-	if a.settings.Signup == "closed" {
+	if a.signupClosed() {
 		return errSignupClosed
 	}
 	typed := c.QueryParam("username")
