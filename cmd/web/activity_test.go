@@ -166,3 +166,11 @@ func TestEventsAreRemovedAfterNinetyDays(t *testing.T) {
 	}
 	b.get("/user/bob").wantStatus(http.StatusOK)
 }
+
+func TestAStrangersLongUserAgentDoesNotFillTheActivity(t *testing.T) {
+	s := newSite(t)
+	s.signUp("bob")
+	long := strings.Repeat("Browser", 40)
+	s.browser().with("User-Agent", long+"/1.0").post("/login", "username", "bob", "password", "wrong").wantStatus(http.StatusUnauthorized)
+	s.signedIn("bob").get("/user/bob/activity").wantStatus(http.StatusOK).want("BrowserBrowser", "…").wantNot(long)
+}

@@ -216,3 +216,10 @@ func TestTheLeastLengthOfAPasswordIsASetting(t *testing.T) {
 		want("at least 15 characters")
 	s.browser().post("/signup", "username", "bob", "password", "k3xq9vbz mnopqr").wantStatus(http.StatusOK)
 }
+
+func TestWhereSignupIsClosedNobodyIsLedToIt(t *testing.T) {
+	s := newSite(t, "--signup=closed")
+	s.browser().get("/login").wantStatus(http.StatusOK).wantNot("Create an account")
+	s.browser().post("/login", "username", "", "password", "").wantStatus(http.StatusUnprocessableEntity).wantNot("Create an account")
+	s.browser().get("/signup").wantStatus(http.StatusForbidden).want("Ask whoever runs it")
+}
