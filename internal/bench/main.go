@@ -31,7 +31,7 @@ type options struct {
 	Sessions int      `default:"1000000" placeholder:"N" help:"Sessions that are live, and as many that have expired (${default})."`
 	Rounds   int      `default:"3" placeholder:"N" help:"How often server and reference are measured, by turns (${default})."`
 	Seconds  float64  `default:"4" placeholder:"N" help:"How long each is measured each time (${default})."`
-	Quick    bool     `help:"Under a minute: two short rounds, 20000 users and 100000 sessions."`
+	Quick    bool     `help:"Under a minute: two short rounds, 20000 users and 50000 sessions."`
 	Rows     []string `placeholder:"ROW" help:"Only these rows: ${rows}."`
 	Server   string   `type:"existingfile" placeholder:"FILE" help:"Measure this program instead of the one of the current tree."`
 	Folder   string   `type:"existingdir" placeholder:"DIR" help:"Where the database goes, in a folder that is removed in the end. The system's place for temporary files by default."`
@@ -50,7 +50,7 @@ const minUsers = 2000
 // Validate is called by kong.
 func (o *options) Validate() error {
 	if o.Quick {
-		o.Users, o.Sessions, o.Rounds, o.Seconds = 20_000, 100_000, 2, 0.6
+		o.Users, o.Sessions, o.Rounds, o.Seconds = 20_000, 50_000, 2, 0.35
 	}
 	if o.Users < minUsers || o.Sessions < 1 || o.Rounds < 1 || o.Seconds <= 0 {
 		return fmt.Errorf("--users: at least %d; --sessions and --rounds: at least 1; --seconds: more than 0", minUsers)
