@@ -52,7 +52,7 @@ func Recovery(page RecoveryPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<p>With a recovery code you can choose a new password when you have forgotten it. Without one, only whoever runs this site can let you back in. Keep it where you keep important papers, or in a password manager.</p>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<p>With a recovery code you can choose a new password when you have forgotten it. Keep the code where you keep important papers, or in a password manager. Without it, only whoever runs this site can let you back in.</p>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
