@@ -63,7 +63,7 @@ func TestALockedDatabaseLeavesTheFormAsItIs(t *testing.T) {
 	b := s.newTab("/login")
 	b.fillInLogin()
 
-	unlock := s.lock()
+	unlock := s.lockDatabase()
 	b.press("Log in")
 	b.wantNotice("Something we depend on does not answer. Please try again in a few seconds.")
 	b.wantLoginFormAsItWas()
@@ -71,24 +71,6 @@ func TestALockedDatabaseLeavesTheFormAsItIs(t *testing.T) {
 	unlock()
 	b.send("Log in")
 	b.wantHeading("Hello Bob")
-}
-
-// lock keeps everybody else from writing to the database.
-func (s *site) lock() (unlock func()) {
-	s.t.Helper()
-	connection, err := s.db.Conn(s.t.Context())
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	exec := func(statement string) {
-		s.t.Helper()
-		if _, err := connection.ExecContext(s.t.Context(), statement); err != nil {
-			s.t.Fatal(err)
-		}
-	}
-	s.t.Cleanup(func() { connection.Close() })
-	exec("BEGIN IMMEDIATE")
-	return func() { exec("ROLLBACK") }
 }
 
 func TestAnErrorPageOfAProxyLeavesTheFormAsItIs(t *testing.T) {
@@ -127,7 +109,7 @@ func TestAFailureLeavesTheFocusOnTheButtonThatWasPressed(t *testing.T) {
 	b.keys(kb.Enter)
 	letOn := receive(b, "the request", held)
 	b.want("focus", "", "return nameOf(document.activeElement)") // a disabled button cannot have it
-	unlock := s.lock()
+	unlock := s.lockDatabase()
 	defer unlock()
 	letOn()
 	b.wantNotice("Something we depend on does not answer. Please try again in a few seconds.")
