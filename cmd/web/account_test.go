@@ -243,6 +243,7 @@ func TestTheLogHoldsTheAccountsEventsAndNoSecret(t *testing.T) {
 	b.post("/user/bob/sign-ins", "others", "yes")
 	b.post("/user/bob/password", "current_password", goodPassword, "password", newPassword)
 	s.browser().post("/recover", "username", "bob", "code", "wrong")
+	code = b.makeCode()
 	recovered := s.browser().post("/recover", "username", "bob", "code", code, "password", newPassword+" 2")
 	b.post("/login", "username", "bob", "password", newPassword+" 2")
 	b.post("/user/bob/delete", "username", "bob")
@@ -250,6 +251,7 @@ func TestTheLogHoldsTheAccountsEventsAndNoSecret(t *testing.T) {
 	log := s.log.String()
 	for _, event := range []string{
 		"recovery code made", "recovery code used", "recovery failed", "password confirmed", "password changed", "sign-in ended", "account deleted",
+		"recovery code voided",
 	} {
 		if !regexp.MustCompile(`event="` + event + `" address=127.0.0.1 request=\w+ uid=1`).MatchString(log) {
 			t.Errorf("no event %q", event)

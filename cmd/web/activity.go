@@ -14,7 +14,7 @@ const activityShown = 50
 
 func (a *app) showActivity(c echo.Context) error {
 	me := currentSignIn(c)
-	events, err := a.store.Activity(c.Request().Context(), me.UID, activityShown)
+	events, err := a.store.Activity(c.Request().Context(), me.UID, 0, activityShown)
 	if err != nil {
 		return err
 	}
@@ -36,6 +36,7 @@ var eventWords = map[store.EventKind]string{
 	store.PasswordChanged:  "The password was changed",
 	store.RecoveryCodeMade: "A recovery code was made",
 	store.RecoveryCodeUsed: "The recovery code was used",
+	store.RecoveryCodeVoid: "The recovery code stopped working: the password was changed",
 	store.RecoveryFailed:   "A wrong recovery code was tried",
 	store.SignInEnded:      "A sign-in was ended",
 	store.AccountDisabled:  "The account was disabled",

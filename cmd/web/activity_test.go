@@ -111,13 +111,13 @@ func TestAPersonSeesWhatHappenedToTheAccount(t *testing.T) {
 		what = append(what, words)
 	}
 	want := []string{
-		"Login", "Logout", "The password was changed", "A wrong recovery code was tried", "Failed login: wrong password", "A sign-in was ended",
+		"Login", "Logout", "The password was changed", "The recovery code stopped working: the password was changed", "A wrong recovery code was tried", "Failed login: wrong password", "A sign-in was ended",
 		"A recovery code was made", "Login", "Login", "Failed login: wrong password", "The account was created",
 	}
 	if strings.Join(what, "\n") != strings.Join(want, "\n") {
 		t.Errorf("activity %q, want %q", what, want)
 	}
-	if row := rowsOf(b.get("/user/bob/activity"))[9]; !strings.HasSuffix(row, "Firefox on Windows") {
+	if row := rowsOf(b.get("/user/bob/activity"))[10]; !strings.HasSuffix(row, "Firefox on Windows") {
 		t.Errorf("row %q", row)
 	}
 	s.exec("UPDATE events SET actor = 'keeper' WHERE kind = 'sign-in ended'")
@@ -129,36 +129,65 @@ func TestTheActivityShowsTheLastFiftyEvents(t *testing.T) {
 	s.signUp("bob")
 	b := s.signedIn("bob")
 	s.exec(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60)
-		INSERT INTO events (uid, at, kind, actor, address, user_agent) SELECT 1, i, 'login failed', 'owner', '192.0.2.' || i, '' FROM n`)
+		INSERT INTO events (uid, at, last_at, kind, actor, address, user_agent) SELECT 1, i, i, 'login failed', 'owner', '192.0.2.' || i, '' FROM n`)
 	rows := rowsOf(b.get("/user/bob/activity"))
 	if len(rows) != 50 || !strings.Contains(rows[0], "192.0.2.60") || !strings.Contains(rows[49], "192.0.2.11,") {
 		t.Errorf("%d rows, from %q to %q", len(rows), rows[0], rows[len(rows)-1])
 	}
 }
 
-func TestGuessingDoesNotGrowTheActivityWithoutBound(t *testing.T) {
+func TestActivityFoldsRepeatedFailuresIntoOneRow(t *testing.T) {
 	s := newSite(t, "--stranger-failures=1000", "--stranger-close=1000", "--failures-per-hour=1000")
 	s.signUp("bob")
-	for range 210 {
-		s.browser().post("/login", "username", "bob", "password", "wrong password")
-		s.browser().post("/login", "username", "nobody", "password", "wrong password")
+	rows := func() string {
+		return s.query("SELECT group_concat(coalesce(uid, 0) || ' ' || kind || ' ' || repeats, ', ') FROM (SELECT * FROM events ORDER BY id)")
 	}
-	if counts := s.query("SELECT group_concat(n) FROM (SELECT count(*) AS n FROM events WHERE kind = 'login failed' GROUP BY uid)"); counts != "200,200" {
-		t.Errorf("failed logins kept: %s", counts)
+	guess := func(times int) {
+		for range times {
+			s.browser().guess("bob")
+			s.browser().guess("nobody")
+		}
 	}
-	if s.query("SELECT count(*) FROM events WHERE kind = 'account created'") != "1" {
-		t.Error("a failed login pushed another event out")
+	guess(50)
+	if got := rows(); got != "1 account created 1, 1 login failed 50, 0 login failed 50" && got != "1 account created 1, 0 login failed 50, 1 login failed 50" {
+		t.Errorf("after 50 wrong passwords: %s", got)
+	}
+	s.signedIn("bob")
+	guess(10)
+	s.browser().post("/recover", "username", "bob", "code", "wrong")
+	guess(10)
+	s.clock.Advance(25 * time.Hour)
+	guess(10)
+	if got := s.query(`SELECT group_concat(kind || ' ' || repeats, ', ') FROM (SELECT * FROM events WHERE uid = 1 ORDER BY id)`); got !=
+		"account created 1, login failed 50, login succeeded 1, recovery failed 1, login failed 20, login failed 10" {
+		t.Errorf("around a login: %s", got)
+	}
+	s.signedIn("bob").get("/user/bob/activity").want("Login")
+}
+
+func TestActivityOfOneKindDoesNotGrowWithoutBound(t *testing.T) {
+	s := newSite(t)
+	s.signUp("bob")
+	b := s.signedIn("bob")
+	for range keptOfAKind + 10 {
+		b.makeCode()
+	}
+	if got := s.query("SELECT count(*) || ' ' || (SELECT count(*) FROM events WHERE kind <> 'recovery code made') FROM events WHERE kind = 'recovery code made'"); got != "200 2" {
+		t.Errorf("recovery codes made and other events kept: %s", got)
 	}
 }
+
+// keptOfAKind is store.keptPerKind.
+const keptOfAKind = 200
 
 func TestEventsAreRemovedAfterNinetyDays(t *testing.T) {
 	s := newSite(t)
 	s.signUp("bob")
 	b := s.signedIn("bob")
 	s.exec(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1200)
-		INSERT INTO events (uid, at, kind, actor, address, user_agent) SELECT 1, ?, 'password changed', 'owner', 'old', '' FROM n`,
+		INSERT INTO events (uid, last_at, at, kind, actor, address, user_agent) SELECT 1, ?, 0, 'password changed', 'owner', 'old', '' FROM n`,
 		s.clock.Now().Add(-90*24*time.Hour-time.Minute).Unix())
-	s.exec("INSERT INTO events (uid, at, kind, actor, address, user_agent) VALUES (1, ?, 'logout', 'owner', '', '')",
+	s.exec("INSERT INTO events (uid, last_at, at, kind, actor, address, user_agent) VALUES (1, ?, 0, 'logout', 'owner', '', '')",
 		s.clock.Now().Add(-90*24*time.Hour+time.Minute).Unix())
 	s.app.cleanUp(t.Context())
 	if left := s.query("SELECT group_concat(kind) FROM (SELECT kind FROM events ORDER BY id)"); left != "account created,login succeeded,logout" {

@@ -31,16 +31,3 @@ func address(c echo.Context) string {
 	}
 	return parsed.Unmap().WithZone("").String()
 }
-
-// neighbourhood is what one subscriber gets: an IPv4 address, or the first 64 bits of an IPv6 one.
-func neighbourhood(address string) string {
-	parsed, err := netip.ParseAddr(address)
-	if err != nil || parsed.Is4() {
-		return address
-	}
-	prefix, err := parsed.Prefix(64)
-	if err != nil {
-		return address
-	}
-	return prefix.String()
-}

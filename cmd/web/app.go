@@ -10,6 +10,7 @@ import (
 	"github.com/alexedwards/scs/v2"
 
 	"latchkey/components"
+	"latchkey/internal/auth"
 	"latchkey/internal/password"
 	"latchkey/internal/store"
 )
@@ -22,6 +23,7 @@ type app struct {
 	store    *store.Store
 	sessions *scs.SessionManager
 	hasher   *password.Hasher
+	guard    *auth.Guard
 	policy   password.Policy
 	metrics  *metrics
 	log      *slog.Logger
@@ -34,12 +36,14 @@ func newApp(s *settings, db *store.Store, worker *password.Worker, log *slog.Log
 	if err != nil {
 		panic(err)
 	}
-	return &app{
+	hasher := password.NewHasher(s.hashParams(), runtime.NumCPU(), s.HashQueue, worker)
+	a := &app{
 		settings: s,
 		site:     site,
 		store:    db,
 		sessions: newSessions(db, site.Scheme == "https"),
-		hasher:   password.NewHasher(s.hashParams(), runtime.NumCPU(), s.HashQueue, worker),
+		hasher:   hasher,
+		guard:    auth.NewGuard(db, hasher, s.limits(), log, now),
 		policy: password.Policy{
 			MinLength: s.PasswordMinLength,
 			SiteNames: []string{components.SiteName, site.Hostname()},
@@ -48,6 +52,11 @@ func newApp(s *settings, db *store.Store, worker *password.Worker, log *slog.Log
 		log:     log,
 		now:     now,
 	}
+	db.Notify(func(event store.Event) {
+		logEvent(log, event)
+		a.metrics.events.WithLabelValues(string(event.Kind)).Add(float64(event.Repeats))
+	})
+	return a
 }
 
 // secure reports whether people come by https.
@@ -67,6 +76,23 @@ func (a *app) cleanUpEvery(ctx context.Context, interval time.Duration) {
 	}
 }
 
+// writeCollectedEvery is how long an attempt that failed takes to reach the activity page of another process.
+const writeCollectedEvery = time.Second
+
+// writeCollected writes at each interval what the store has collected, until ctx ends, and then once more.
+func (a *app) writeCollected(ctx context.Context) {
+	for ended := false; !ended; {
+		select {
+		case <-ctx.Done():
+			ended = true
+		case <-time.After(writeCollectedEvery):
+		}
+		if err := a.store.WriteCollected(context.WithoutCancel(ctx)); err != nil {
+			a.log.Error("write what was collected", "error", err)
+		}
+	}
+}
+
 // cleanUp removes what has expired. What has expired does not count before it is removed.
 func (a *app) cleanUp(ctx context.Context) {
 	now := a.now()
@@ -76,6 +102,7 @@ func (a *app) cleanUp(ctx context.Context) {
 		EventsBefore:          now.Add(-a.settings.EventRetention),
 		BrowsersUnusedSince:   now.Add(-deviceCookieLasts),
 		Now:                   now,
+		Future:                now.Add(clockTolerance),
 	})
 	if err != nil && ctx.Err() == nil {
 		a.log.Error("clean-up", "error", err)

@@ -39,7 +39,7 @@ func useTheAccountsPages(t *testing.T, newTab func(*site, string) *tab) {
 	b.fill("Current password", goodPassword)
 	b.fill("New password", newPassword)
 	b.press("Change the password")
-	b.wantFlash("The password is changed. You are signed out everywhere else.")
+	b.wantFlash("The password is changed. You are signed out everywhere else.Your old recovery code no longer works. Make a new one.")
 
 	b.goTo("/user/bob/activity")
 	b.wantText("The password was changed")

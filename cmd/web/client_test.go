@@ -1,9 +1,12 @@
 package main
 
 import (
+	"context"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/cookiejar"
+	"net/http/httptrace"
 	"net/url"
 	"strings"
 )
@@ -57,11 +60,16 @@ func (b *browser) get(path string) page {
 // post sends a form of names and values by turns.
 func (b *browser) post(path string, fields ...string) page {
 	b.site.t.Helper()
+	return b.send(http.MethodPost, path, "application/x-www-form-urlencoded", strings.NewReader(encoded(fields...)))
+}
+
+// encoded is a form of names and values by turns.
+func encoded(fields ...string) string {
 	form := url.Values{}
 	for i := 0; i < len(fields); i += 2 {
 		form.Add(fields[i], fields[i+1])
 	}
-	return b.send(http.MethodPost, path, "application/x-www-form-urlencoded", strings.NewReader(form.Encode()))
+	return form.Encode()
 }
 
 func (b *browser) logIn(username string, more ...string) page {
@@ -116,4 +124,32 @@ func (b *browser) setCookie(name, value string) {
 		b.site.t.Fatal(err)
 	}
 	b.client.Jar.SetCookies(address, []*http.Cookie{{Name: name, Value: value, Path: "/", Secure: address.Scheme == "https"}})
+}
+
+// A leaver closes the connection as soon as its request is sent.
+type leaver struct {
+	http.RoundTripper
+}
+
+func (l leaver) RoundTrip(r *http.Request) (*http.Response, error) {
+	ctx, leave := context.WithCancel(r.Context())
+	defer leave()
+	trace := &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { leave() }}
+	return l.RoundTripper.RoundTrip(r.WithContext(httptrace.WithClientTrace(ctx, trace)))
+}
+
+// postAndLeave sends a form and does not wait for the answer.
+func (b *browser) postAndLeave(path string, fields ...string) {
+	b.site.t.Helper()
+	request, err := http.NewRequestWithContext(b.site.t.Context(), http.MethodPost, b.site.server.URL+path, strings.NewReader(encoded(fields...)))
+	if err != nil {
+		b.site.t.Fatal(err)
+	}
+	maps.Copy(request.Header, b.header)
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	client := *b.client
+	client.Transport = leaver{client.Transport}
+	if response, err := client.Do(request); err == nil {
+		response.Body.Close() // it was faster
+	}
 }

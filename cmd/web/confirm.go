@@ -11,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"latchkey/components"
+	"latchkey/internal/auth"
 	"latchkey/internal/store"
 )
 
@@ -21,11 +22,14 @@ const confirmField = "confirm_password"
 
 // whenConfirmed does what the signed-in person asked for if they gave their password lately. Otherwise it asks for
 // it in place, with a form that carries the request, and does it when that form comes back with the password. The
-// session gets a new token then (ASVS 5.0 7.2.4).
-func (a *app) whenConfirmed(c echo.Context, asked components.Asked, do func() error) error {
+// session gets a new token then (ASVS 5.0 7.2.4). What do changes, it changes only while the sign-in is still there and
+// was confirmed: the store asks, by the occasion.
+func (a *app) whenConfirmed(c echo.Context, asked components.Asked, do func(echo.Context, store.Occasion) error) error {
 	me := currentSignIn(c)
-	if a.now().Sub(me.ConfirmedAt) < confirmedFor {
-		return do()
+	by := a.occasion(c)
+	by.ConfirmedSince = by.At.Add(-confirmedFor)
+	if a.isWithin(confirmedFor, me.ConfirmedAt) {
+		return do(c, by)
 	}
 	sent := c.Request().PostForm
 	form := components.ConfirmForm{
@@ -40,41 +44,33 @@ func (a *app) whenConfirmed(c echo.Context, asked components.Asked, do func() er
 		form.PasswordError = "Password cannot be empty."
 		return a.render(c, http.StatusUnprocessableEntity, confirmView(form))
 	}
-	_, err := a.checkOwnPassword(c, secret)
-	if status, message := a.tryLater(c, err); status != 0 {
-		form.Error = message
-		return a.render(c, status, confirmView(form))
-	}
-	if errors.Is(err, errWrongCredentials) {
+	err := a.guard.Confirm(c.Request().Context(), clientOf(c), me, secret, func(_ store.User, settled store.Settlement) error {
+		return a.confirmSignIn(c, me, settled)
+	})
+	if errors.Is(err, auth.ErrWrongCredentials) {
 		form.PasswordError = "That is not your password."
 		return a.render(c, http.StatusUnauthorized, confirmView(form))
 	}
 	if err != nil {
-		return err
+		return a.orTryLater(c, err, func(message string) view {
+			form.Error = message
+			return confirmView(form)
+		})
 	}
-	if err := a.store.ConfirmSignIn(c.Request().Context(), me.ID, a.now()); err != nil {
-		return err
-	}
-	a.logEvent(c, store.IdentityVerified, me.UID)
+	return do(c, by)
+}
+
+func (a *app) confirmSignIn(c echo.Context, me store.SignIn, settled store.Settlement) error {
 	if err := a.renewSession(c); err != nil {
 		return err
 	}
-	return do()
-}
-
-// checkOwnPassword returns the account of the signed-in person if this is its password, errWrongCredentials if not,
-// a *throttledError if it comes too early, and errNotSignedIn if the account was deleted meanwhile.
-func (a *app) checkOwnPassword(c echo.Context, secret string) (store.User, error) {
-	me := currentSignIn(c)
-	user, err := a.store.UserByUsername(c.Request().Context(), me.Username)
-	if errors.Is(err, store.ErrNoUser) || err == nil && user.UID != me.UID {
-		return store.User{}, errNotSignedIn
-	}
-	if err != nil {
-		return store.User{}, err
-	}
-	g, err := a.guess(c, me.Username, me.ID)
-	return a.finishGuess(c, g, err, user, secret)
+	return a.remembering(c, func(browser store.KnownBrowser) error {
+		return a.withSession(c, func(session store.SessionChange) error {
+			return a.store.ConfirmSignIn(c.Request().Context(), me.UID, store.Confirmation{
+				Browser: browser, Settled: settled, Session: session,
+			}, a.occasion(c))
+		})
+	})
 }
 
 // carried are the fields of a form to be sent again, passwords excepted.

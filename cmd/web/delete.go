@@ -28,11 +28,10 @@ func (a *app) deleteAccount(c echo.Context) error {
 	asked := components.Asked{
 		What: "delete the account " + me.Username + " for good", Button: "Delete the account", Danger: true,
 	}
-	return a.whenConfirmed(c, asked, func() error {
-		if err := a.store.DeleteUser(c.Request().Context(), me.UID); err != nil {
+	return a.whenConfirmed(c, asked, func(c echo.Context, by store.Occasion) error {
+		if err := a.store.DeleteUser(c.Request().Context(), me.UID, by); err != nil {
 			return err
 		}
-		a.logEvent(c, store.AccountDeleted, me.UID)
 		if err := a.renewSession(c); err != nil {
 			return err
 		}

@@ -13,10 +13,6 @@ import (
 	"latchkey/internal/store"
 )
 
-// errNotSignedIn means that the page belongs to somebody who is not signed in in this browser, whether there is
-// such an account or not.
-var errNotSignedIn = errors.New("not signed in")
-
 // statusClientLeft is for the log: nobody is there to read the answer.
 const statusClientLeft = 499
 
@@ -64,7 +60,7 @@ func (a *app) handleError(err error, c echo.Context) {
 func statusOf(err error) int {
 	var http4 *echo.HTTPError
 	switch {
-	case errors.Is(err, errNotSignedIn):
+	case errors.Is(err, store.ErrNotSignedIn):
 		return http.StatusUnauthorized
 	case errors.Is(err, errSignupClosed):
 		return http.StatusForbidden

@@ -40,6 +40,25 @@ func guesses(t *testing.T, addresses int, restarts bool) (firstDay, inAll int) {
 	}
 }
 
+func TestSecurityMDSaysHowManyGuessesAStolenDeviceCookieGives(t *testing.T) {
+	s := newSite(t)
+	s.signUp("bob")
+	stolen := s.signedIn("bob")
+	stolen.post("/logout")
+	start := s.clock.Now()
+	text, err := os.ReadFile("../../SECURITY.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sentence := fmt.Sprintf("A stolen device cookie gives %d more, once", stolen.closedFor("bob"))
+	if !strings.Contains(strings.Join(strings.Fields(string(text)), " "), sentence) {
+		t.Errorf("SECURITY.md does not say: %s", sentence)
+	}
+	if took := s.clock.Now().Sub(start); took > 24*time.Hour {
+		t.Errorf("it took %v", took)
+	}
+}
+
 func TestTheReadmeSaysHowManyGuessesAnAttackerGets(t *testing.T) {
 	for _, addresses := range []int{1, 10_000} {
 		for _, restarts := range []bool{false, true} {

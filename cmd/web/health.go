@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
@@ -8,7 +10,11 @@ import (
 
 // health is for whatever watches over the program.
 func (a *app) health(c echo.Context) error {
-	if err := a.store.Ready(c.Request().Context()); err != nil {
+	err := a.store.Ready(c.Request().Context())
+	if errors.Is(err, context.Canceled) {
+		return err
+	}
+	if err != nil {
 		a.log.Error("health", "error", err, "request", requestID(c))
 		return c.String(http.StatusServiceUnavailable, "unavailable")
 	}

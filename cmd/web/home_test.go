@@ -134,7 +134,7 @@ func TestARequestThatOverlapsWithALogoutBringsNothingBack(t *testing.T) {
 	stolen := b.cookie("session")
 	b.post("/logout/bob").wantStatus(http.StatusOK)
 	// What a slow request does that loaded the session before the logout and saves it after.
-	s.exec("INSERT INTO sessions VALUES (?, CAST(? AS BLOB), julianday('now') + 1)", token, data)
+	s.exec("INSERT INTO sessions (token, data, expiry) VALUES (?, CAST(? AS BLOB), julianday('now') + 1)", token, data)
 	thief := s.browser()
 	thief.setCookie("session", stolen)
 	thief.get("/user/bob").wantStatus(http.StatusUnauthorized)

@@ -46,27 +46,24 @@ func (a *app) logRequest() echo.MiddlewareFunc {
 	})
 }
 
-// logEvent writes one line per security event (ASVS 5.0 16.3.1), and counts it. uid is 0 when no account is concerned. What was
-// typed never gets in: people type passwords into the name's field.
-func (a *app) logEvent(c echo.Context, event store.EventKind, uid int64) {
-	fields := []slog.Attr{
-		slog.String("event", string(event)), slog.String("address", address(c)), slog.String("request", requestID(c)),
+// logEvent writes one line per security event (ASVS 5.0 16.3.1), and counts it. What was typed never gets in: people
+// type passwords into the name's field.
+func logEvent(log *slog.Logger, event store.Event) {
+	fields := []slog.Attr{slog.String("event", string(event.Kind))}
+	if event.Address != "" {
+		fields = append(fields, slog.String("address", event.Address))
 	}
-	if uid != 0 {
-		fields = append(fields, slog.Int64("uid", uid))
+	if event.RequestID != "" {
+		fields = append(fields, slog.String("request", event.RequestID))
 	}
-	a.log.LogAttrs(context.Background(), slog.LevelInfo, "security", fields...)
-	a.metrics.events.WithLabelValues(string(event)).Inc()
-}
-
-// recordFailure logs a try that failed and adds it to the account's activity. Its work is the same when the try
-// named no account, uid 0.
-func (a *app) recordFailure(c echo.Context, event store.EventKind, uid int64) error {
-	a.logEvent(c, event, uid)
-	return a.store.RecordFailure(c.Request().Context(), uid, event, a.occasion(c))
-}
-
-// occasion is when and from where the owner of an account does something.
-func (a *app) occasion(c echo.Context) store.Occasion {
-	return store.Occasion{At: a.now(), By: store.Owner, Address: address(c), UserAgent: c.Request().UserAgent()}
+	if event.UID != 0 {
+		fields = append(fields, slog.Int64("uid", event.UID))
+	}
+	if event.By != store.Owner {
+		fields = append(fields, slog.String("by", string(event.By)))
+	}
+	if event.Repeats > 1 {
+		fields = append(fields, slog.Int("times", event.Repeats))
+	}
+	log.LogAttrs(context.Background(), slog.LevelInfo, "security", fields...)
 }

@@ -161,9 +161,9 @@ func TestAPasswordHashedWithOldCostsIsHashedAnewAtLogin(t *testing.T) {
 	s := newSite(t)
 	s.signUp("bob")
 	before := s.query("SELECT pass_hash FROM users")
-	s.app.hasher = newApp(&settings{
-		Addr: "localhost:0", HashMemory: 128, HashIterations: 2, HashThreads: 1, SignupsPerHour: 1, NameChecksPerMinute: 1,
-	}, s.app.store, nil, s.app.log, s.clock.Now).hasher
+	costly := *s.app.settings
+	costly.HashMemory, costly.HashIterations = 128, 2
+	s.app.guard = newApp(&costly, s.app.store, nil, s.app.log, s.clock.Now).guard
 	s.browser().post("/login", "username", "bob", "password", "wrong password").wantStatus(http.StatusUnauthorized)
 	if after := s.query("SELECT pass_hash FROM users"); after != before {
 		t.Error("a failed login changed the hash")

@@ -15,8 +15,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"latchkey/internal/auth"
 	"latchkey/internal/password"
-	"latchkey/internal/store"
 )
 
 // metrics are what the program counts for --metrics-addr. Labels are routes, statuses and events, never a name, an
@@ -64,9 +64,9 @@ func (m *metrics) countLogin(err error) {
 	switch {
 	case err == nil:
 		outcome = "succeeded"
-	case errors.Is(err, errWrongCredentials), errors.Is(err, store.ErrPasswordChanged):
+	case errors.Is(err, auth.ErrWrongCredentials):
 		outcome = "failed"
-	case errors.As(err, new(*throttledError)):
+	case errors.As(err, new(*auth.ThrottledError)):
 		outcome = "throttled"
 	case errors.Is(err, password.ErrBusy):
 		outcome = "busy"

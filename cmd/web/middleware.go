@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"io"
@@ -108,6 +109,17 @@ func (a *app) readForm(next echo.HandlerFunc) echo.HandlerFunc {
 				return echo.ErrStatusRequestEntityTooLarge
 			}
 			return echo.ErrBadRequest.WithInternal(err)
+		}
+		return next(c)
+	}
+}
+
+// outliveClient finishes what a form asks for, once it has arrived, also when the client does not wait for the answer:
+// somebody who logs out and closes the window is logged out.
+func outliveClient(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if r := c.Request(); r.Method == http.MethodPost {
+			c.SetRequest(r.WithContext(context.WithoutCancel(r.Context())))
 		}
 		return next(c)
 	}

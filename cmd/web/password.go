@@ -7,6 +7,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"latchkey/components"
+	"latchkey/internal/auth"
 	"latchkey/internal/store"
 )
 
@@ -30,37 +31,52 @@ func (a *app) changePassword(c echo.Context) error {
 	if form.Invalid() {
 		return a.render(c, http.StatusUnprocessableEntity, passwordView(form))
 	}
-	user, err := a.checkOwnPassword(c, current)
-	var hash string
-	if err == nil {
-		hash, err = a.hasher.Hash(c.Request().Context(), neighbourhood(address(c)), chosen)
-	}
-	if err == nil {
-		change := store.PasswordChange{UID: me.UID, OldHash: user.PassHash, NewHash: hash, KeepSignIn: me.ID, KeepBrowser: a.deviceHash(c)}
-		err = a.store.ChangePassword(c.Request().Context(), change, a.occasion(c))
-	}
-	if status, message := a.tryLater(c, err); status != 0 {
-		form.Error = message
-		return a.render(c, status, passwordView(form))
-	}
+	codeVoided := false
+	err := a.guard.Confirm(c.Request().Context(), clientOf(c), me, current, func(user store.User, settled store.Settlement) (err error) {
+		codeVoided, err = a.replacePassword(c, user, chosen, settled)
+		return err
+	})
 	switch {
-	case errors.Is(err, errWrongCredentials):
+	case errors.Is(err, auth.ErrWrongCredentials):
 		form.CurrentError = "That is not your current password."
 		return a.render(c, http.StatusUnprocessableEntity, passwordView(form))
 	case errors.Is(err, store.ErrPasswordChanged):
 		form.CurrentError = "The password was changed elsewhere a moment ago."
 		return a.render(c, http.StatusUnprocessableEntity, passwordView(form))
-	case errors.Is(err, store.ErrNoUser):
-		return errNotSignedIn
 	case err != nil:
-		return err
-	}
-	a.logEvent(c, store.PasswordChanged, me.UID)
-	if err := a.renewSession(c); err != nil {
-		return err
+		return a.orTryLater(c, err, func(message string) view {
+			form.Error = message
+			return passwordView(form)
+		})
 	}
 	a.flash(c, "The password is changed. You are signed out everywhere else.")
+	if codeVoided {
+		a.flash(c, codeVoidedMessage)
+	}
 	return a.redirect(c, components.HomePath(me.Username))
+}
+
+// codeVoidedMessage says what became of a recovery code when the password was replaced. The home page offers a new one.
+const codeVoidedMessage = "Your old recovery code no longer works. Make a new one."
+
+func (a *app) replacePassword(c echo.Context, user store.User, chosen string, settled store.Settlement) (codeVoided bool, err error) {
+	ctx := c.Request().Context()
+	hash, err := a.guard.HashPassword(ctx, clientOf(c), chosen)
+	if err != nil {
+		return false, err
+	}
+	if err := a.renewSession(c); err != nil {
+		return false, err
+	}
+	err = a.remembering(c, func(browser store.KnownBrowser) error {
+		return a.withSession(c, func(session store.SessionChange) error {
+			codeVoided, err = a.store.ChangePassword(ctx, store.PasswordChange{
+				UID: user.UID, OldHash: user.PassHash, NewHash: hash, Browser: browser, Settled: settled, Session: session,
+			}, a.occasion(c))
+			return err
+		})
+	})
+	return codeVoided, err
 }
 
 // leadToPassword lets password managers find the page where a password is changed

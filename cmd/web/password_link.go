@@ -28,7 +28,7 @@ func hashPasswordLink(token string) []byte {
 }
 
 func (a *app) showPasswordLink(c echo.Context) error {
-	user, err := a.store.UserByPasswordLink(c.Request().Context(), hashPasswordLink(c.Param("token")), a.now())
+	user, err := a.userByLink(c)
 	if err != nil {
 		return err
 	}
@@ -39,8 +39,7 @@ func (a *app) showPasswordLink(c echo.Context) error {
 // logs in with it.
 func (a *app) usePasswordLink(c echo.Context) error {
 	ctx := c.Request().Context()
-	hash := hashPasswordLink(c.Param("token"))
-	user, err := a.store.UserByPasswordLink(ctx, hash, a.now())
+	user, err := a.userByLink(c)
 	if err != nil {
 		return err
 	}
@@ -49,24 +48,33 @@ func (a *app) usePasswordLink(c echo.Context) error {
 	if form.PasswordError = a.policy.Judge(secret, user.Username); form.PasswordError != "" {
 		return a.render(c, http.StatusUnprocessableEntity, passwordLinkView(form))
 	}
-	passHash, err := a.hasher.Hash(ctx, neighbourhood(address(c)), secret)
-	if status, message := a.tryLater(c, err); status != 0 {
-		form.Error = message
-		return a.render(c, status, passwordLinkView(form))
+	passHash, err := a.guard.HashPassword(ctx, clientOf(c), secret)
+	if err != nil {
+		return a.orTryLater(c, err, func(message string) view {
+			form.Error = message
+			return passwordLinkView(form)
+		})
 	}
+	codeVoided := false
+	err = a.remembering(c, func(browser store.KnownBrowser) error {
+		codeVoided, err = a.store.UsePasswordLink(ctx, store.PasswordLink{
+			UID: user.UID, TokenHash: hashPasswordLink(c.Param("token")), NewPassHash: passHash, Browser: browser,
+		}, a.occasion(c))
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	err = a.store.UsePasswordLink(ctx, store.PasswordLink{
-		UID: user.UID, TokenHash: hash, NewPassHash: passHash, ResetCounter: strangersKey(user.Username),
-	}, a.occasion(c))
-	if err != nil {
-		return err
-	}
-	a.logEvent(c, store.PasswordLinkUsed, user.UID)
-	a.logEvent(c, store.PasswordChanged, user.UID)
 	a.flash(c, "The password is set.")
+	if codeVoided {
+		a.flash(c, codeVoidedMessage)
+	}
 	return a.redirect(c, "/login?"+url.Values{"username": {user.Username}}.Encode())
+}
+
+func (a *app) userByLink(c echo.Context) (store.User, error) {
+	now := a.now()
+	return a.store.UserByPasswordLink(c.Request().Context(), hashPasswordLink(c.Param("token")), now, now.Add(passwordLinkLasts+clockTolerance))
 }
 
 func (a *app) passwordLinkForm(c echo.Context, user store.User) components.PasswordLinkForm {

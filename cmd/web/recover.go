@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -36,21 +35,17 @@ func (a *app) recoverAccount(c echo.Context) error {
 	if form.UsernameError != "" || form.CodeError != "" {
 		return a.render(c, http.StatusUnprocessableEntity, recoverView(form))
 	}
-	err := a.allow(c, "recovery", a.settings.RecoveriesPerHour, time.Hour)
-	if status, message := a.tryLater(c, err); status != 0 {
-		form.Error = message
-		return a.render(c, status, recoverView(form))
-	}
-	if err != nil {
-		return err
-	}
 	name, _ := username.Canonical(typedName)
+	if err := a.guard.AllowRecovery(r.Context(), clientOf(c), name); err != nil {
+		return a.orTryLater(c, err, func(message string) view {
+			form.Error = message
+			return recoverView(form)
+		})
+	}
 	codeHash, _ := recovery.Hash(typedCode)
 	user, err := a.store.UserByRecoveryCode(r.Context(), name, codeHash[:])
 	if errors.Is(err, store.ErrNoRecoveryCode) {
-		if err := a.recordFailure(c, store.RecoveryFailed, user.UID); err != nil {
-			return err
-		}
+		a.store.RecordFailure(store.Failure{Kind: store.RecoveryFailed, UID: user.UID}, a.occasion(c))
 		form.Error = wrongRecoveryCode
 		return a.render(c, http.StatusUnauthorized, recoverView(form))
 	}
@@ -72,20 +67,21 @@ func (a *app) setRecoveredPassword(c echo.Context, form components.RecoverForm, 
 	if form.PasswordError = a.policy.Judge(secret, user.Username); form.PasswordError != "" {
 		return a.render(c, http.StatusUnprocessableEntity, recoverPasswordView(form))
 	}
-	passHash, err := a.hasher.Hash(c.Request().Context(), neighbourhood(address(c)), secret)
-	if status, message := a.tryLater(c, err); status != 0 {
-		form.Error = message
-		return a.render(c, status, recoverPasswordView(form))
-	}
+	ctx := c.Request().Context()
+	passHash, err := a.guard.HashPassword(ctx, clientOf(c), secret)
 	if err != nil {
-		return err
+		return a.orTryLater(c, err, func(message string) view {
+			form.Error = message
+			return recoverPasswordView(form)
+		})
 	}
 	newCode := recovery.NewCode()
 	newCodeHash, _ := recovery.Hash(newCode)
-	err = a.store.Recover(c.Request().Context(), store.Recovery{
-		UID: user.UID, CodeHash: codeHash, NewCodeHash: newCodeHash[:], NewPassHash: passHash,
-		ResetCounter: strangersKey(user.Username),
-	}, a.occasion(c))
+	err = a.remembering(c, func(browser store.KnownBrowser) error {
+		return a.store.Recover(ctx, store.Recovery{
+			UID: user.UID, CodeHash: codeHash, NewCodeHash: newCodeHash[:], NewPassHash: passHash, Browser: browser,
+		}, a.occasion(c))
+	})
 	if errors.Is(err, store.ErrNoRecoveryCode) { // spent by another browser a moment ago
 		form.Error = wrongRecoveryCode
 		return a.render(c, http.StatusUnauthorized, recoverView(form))
@@ -93,9 +89,6 @@ func (a *app) setRecoveredPassword(c echo.Context, form components.RecoverForm, 
 	if err != nil {
 		return err
 	}
-	a.logEvent(c, store.RecoveryCodeUsed, user.UID)
-	a.logEvent(c, store.PasswordChanged, user.UID)
-	a.logEvent(c, store.RecoveryCodeMade, user.UID)
 	return a.render(c, http.StatusOK, view{
 		title: "The new password is set", main: components.Recovered(user.Username, newCode),
 	})

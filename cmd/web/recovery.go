@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
@@ -29,14 +28,14 @@ func (a *app) stepRecovery(c echo.Context) error {
 	switch c.Request().PostFormValue("step") {
 	case "make":
 		asked := components.Asked{What: "make a recovery code", Button: "Make a recovery code"}
-		return a.whenConfirmed(c, asked, func() error { return a.makeRecoveryCode(c) })
+		return a.whenConfirmed(c, asked, a.makeRecoveryCode)
 	case "saved":
-		if err := a.store.MarkRecoveryCodeSaved(ctx, me.UID); err != nil {
+		if err := a.store.MarkRecoveryCodeSaved(ctx, me.UID, a.occasion(c)); err != nil {
 			return err
 		}
 		a.flash(c, "The recovery code is ready. Keep it safe.")
 	case "later":
-		if err := a.store.PutOffRecoveryCode(ctx, me.UID); err != nil {
+		if err := a.store.PutOffRecoveryCode(ctx, me.UID, a.occasion(c)); err != nil {
 			return err
 		}
 		a.flash(c, "You can make a recovery code at any time.")
@@ -48,18 +47,13 @@ func (a *app) stepRecovery(c echo.Context) error {
 
 // makeRecoveryCode shows the new code in the answer itself: it is nowhere else, so that there is no other page to
 // lead to.
-func (a *app) makeRecoveryCode(c echo.Context) error {
+func (a *app) makeRecoveryCode(c echo.Context, by store.Occasion) error {
 	me := currentSignIn(c)
 	code := recovery.NewCode()
 	hash, _ := recovery.Hash(code)
-	err := a.store.SetRecoveryCode(c.Request().Context(), me.UID, hash[:], a.occasion(c))
-	if errors.Is(err, store.ErrNoUser) {
-		return errNotSignedIn
-	}
-	if err != nil {
+	if err := a.store.SetRecoveryCode(c.Request().Context(), me.UID, hash[:], by); err != nil {
 		return err
 	}
-	a.logEvent(c, store.RecoveryCodeMade, me.UID)
 	return a.render(c, http.StatusOK, view{
 		title: "Your recovery code", main: components.NewRecoveryCode(me.Username, code, csrfToken(c)),
 	})

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
-	"time"
 
 	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
@@ -108,17 +107,4 @@ func (a *app) redirect(c echo.Context, to string) error {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, to)
-}
-
-// retryAfter tells programs and people alike when to come back, in whole seconds.
-func retryAfter(c echo.Context, wait time.Duration) (inWords string) {
-	seconds := int((wait + time.Second - 1) / time.Second)
-	c.Response().Header().Set(echo.HeaderRetryAfter, strconv.Itoa(seconds))
-	switch {
-	case seconds == 1:
-		return "1 second"
-	case seconds < 120:
-		return strconv.Itoa(seconds) + " seconds"
-	}
-	return strconv.Itoa((seconds+59)/60) + " minutes"
 }

@@ -22,14 +22,19 @@ func (a *app) routes() http.Handler {
 	open.get("/healthz", a.health)
 	open.get(public.Prefix+"*", a.asset)
 
-	// Pages that are open to everyone.
-	pages := open.with("", a.readForm, a.refuseCrossSite(), a.loadSession)
+	site := open.with("", a.readForm, a.refuseCrossSite(), a.identifyClient)
+
+	// The ways in. A client that leaves gives up its place in the line for password checks.
+	entry := site.with("", a.loadSession)
+	entry.get("/signup", a.showSignup)
+	entry.post("/signup", a.signUp)
+	entry.get("/signup/username", a.checkUsername)
+	entry.get("/login", a.showLogin)
+	entry.post("/login", a.logIn)
+
+	// Other pages that are open to everyone.
+	pages := site.with("", outliveClient, a.loadSession)
 	pages.get("/", a.showFirstPage)
-	pages.get("/signup", a.showSignup)
-	pages.post("/signup", a.signUp)
-	pages.get("/signup/username", a.checkUsername)
-	pages.get("/login", a.showLogin)
-	pages.post("/login", a.logIn)
 	pages.get("/recover", a.showRecover)
 	pages.post("/recover", a.recoverAccount)
 	pages.get("/.well-known/change-password", a.leadToPassword)

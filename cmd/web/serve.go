@@ -78,6 +78,13 @@ func (serveCommand) Run(ctx context.Context, to streams, s *settings) error {
 		app.cleanUpEvery(cleaning, 5*time.Minute)
 	}()
 	defer func() { stopCleaning(); <-cleaned }()
+	collecting, stopCollecting := context.WithCancel(context.WithoutCancel(ctx))
+	collected := make(chan struct{})
+	go func() {
+		defer close(collected)
+		app.writeCollected(collecting)
+	}()
+	defer func() { stopCollecting(); <-collected }()
 
 	return serveUntil(ctx, newHTTPServer(app.routes(), certificates, log), listener, log)
 }

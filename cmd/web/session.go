@@ -1,6 +1,9 @@
 package main
 
 import (
+	"context"
+	"crypto/rand"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -17,6 +20,9 @@ import (
 // This file alone touches the session and its cookie. A session holds the ids of its sign-ins and its flash
 // messages, nothing else. An id counts only as long as its row in sign_ins does, so that a request that overlaps
 // with a logout, and saves an older session after it, brings nothing back.
+//
+// scs makes the tokens, knows whether the session changed, and writes the cookie. What it would write to the database
+// is kept until the store takes it, together with what else the request changes (session_rows.go).
 const (
 	signInsKey = "sign_ins"
 	flashesKey = "flashes"
@@ -57,34 +63,79 @@ func cookieName(name string, secure bool) string {
 // reason, is the same as none. The session is saved by saveSession when the answer is sent.
 func (a *app) loadSession(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		token, ctx := "", c.Request().Context()
-		if cookie, err := c.Cookie(a.sessions.Cookie.Name); err == nil && cookie.Value != "" {
-			token = cookie.Value
-			if c.Request().Method != http.MethodPost { // which writes, and then reads again
-				ctx = a.store.AsOfNow(ctx)
-			}
-		}
-		ctx, err := a.sessions.Load(ctx, token)
-		if err != nil {
-			return fmt.Errorf("load session: %w", err)
-		}
+		ctx := store.OneWait(c.Request().Context())
 		c.SetRequest(c.Request().WithContext(ctx))
+		if err := a.readSession(c); err != nil {
+			return err
+		}
 		return next(c)
 	}
 }
 
-// saveSession writes the session to the database if it changed, and its cookie to the answer. It must come before
-// the answer's first byte, so that what is acknowledged is on disk.
+// readSession takes the session from the database, and forgets what the request has changed in it so far.
+func (a *app) readSession(c echo.Context) error {
+	token, ctx := "", withSessionChange(c.Request().Context())
+	if cookie, err := c.Cookie(a.sessions.Cookie.Name); err == nil && cookie.Value != "" {
+		token = cookie.Value
+		if c.Request().Method != http.MethodPost { // which writes, and then reads again
+			ctx = a.store.AsOfNow(ctx)
+		}
+	}
+	ctx, err := a.sessions.Load(ctx, token)
+	if err != nil {
+		return fmt.Errorf("load session: %w", err)
+	}
+	c.SetRequest(c.Request().WithContext(ctx))
+	return nil
+}
+
+// withSession has do write what the request has changed in the session, in the transaction of something else: either
+// both are done, or neither.
+func (a *app) withSession(c echo.Context, do func(store.SessionChange) error) error {
+	ctx := c.Request().Context()
+	change, err := a.sessionChange(ctx)
+	if err != nil {
+		return err
+	}
+	if err := do(change); err != nil {
+		return errors.Join(err, a.readSession(c))
+	}
+	sessionWritten(ctx)
+	return nil
+}
+
+// sessionChange is what has to be written of the session.
+func (a *app) sessionChange(ctx context.Context) (store.SessionChange, error) {
+	if a.sessions.Status(ctx) == scs.Modified {
+		if _, _, err := a.sessions.Commit(ctx); err != nil {
+			return store.SessionChange{}, fmt.Errorf("encode session: %w", err)
+		}
+	}
+	change := changeOf(ctx).SessionChange
+	if ids, _ := a.sessions.Get(ctx, signInsKey).([]string); len(ids) == 1 && change.Saved != nil {
+		change.Saved.SignIn = ids[0]
+	}
+	return change, nil
+}
+
+// saveSession writes what is left to write of the session, and its cookie to the answer. It must come before the
+// answer's first byte. Who is signed in is on disk by then (withSession); what is left is a message, and a page is not
+// withheld because that one cannot be kept or forgotten.
 func (a *app) saveSession(c echo.Context) error {
 	ctx := c.Request().Context()
-	switch a.sessions.Status(ctx) {
-	case scs.Modified:
-		token, expiry, err := a.sessions.Commit(ctx)
-		if err != nil {
-			return fmt.Errorf("save session: %w", err)
-		}
-		a.sessions.WriteSessionCookie(ctx, c.Response(), token, expiry)
-	case scs.Destroyed:
+	change, err := a.sessionChange(ctx)
+	if err != nil {
+		return err
+	}
+	if change.Saved != nil || len(change.Deleted) > 0 {
+		err = a.store.SaveSession(ctx, change)
+	}
+	switch {
+	case err != nil:
+		a.log.Error("save session", "error", err, "request", requestID(c))
+	case a.sessions.Status(ctx) == scs.Modified:
+		a.sessions.WriteSessionCookie(ctx, c.Response(), a.sessions.Token(ctx), a.sessions.Deadline(ctx))
+	case a.sessions.Status(ctx) == scs.Destroyed:
 		a.sessions.WriteSessionCookie(ctx, c.Response(), "", time.Time{})
 	}
 	c.Response().Header().Set("Cache-Control", "no-store") // WriteSessionCookie adds a weaker one
@@ -105,7 +156,17 @@ func (a *app) signedIn(c echo.Context) ([]store.SignIn, error) {
 // 800-63B-4 section 2.1.3).
 func (a *app) hasEnded(signIn store.SignIn) bool {
 	lifetime, idle := a.lasts(signIn.Remembered)
-	return a.now().Sub(signIn.CreatedAt) >= lifetime || a.now().Sub(signIn.LastSeenAt) >= idle
+	return !a.isWithin(lifetime, signIn.CreatedAt) || !a.isWithin(idle, signIn.LastSeenAt)
+}
+
+// clockTolerance is how far a time may be ahead of now, because a clock was set back a little. A time further ahead
+// was written by a clock that was wrong.
+const clockTolerance = 5 * time.Minute
+
+// isWithin reports whether a time is less than a period ago.
+func (a *app) isWithin(period time.Duration, then time.Time) bool {
+	ago := a.now().Sub(then)
+	return -clockTolerance <= ago && ago < period
 }
 
 func (a *app) lasts(remembered bool) (lifetime, idle time.Duration) {
@@ -118,36 +179,43 @@ func (a *app) lasts(remembered bool) (lifetime, idle time.Duration) {
 // startSignIn records that the user signed in in this browser, beside the other accounts signed in here. An older
 // sign-in of the same account ends. The session gets a new token, so that one fixed or seen before is worth
 // nothing (ASVS 5.0 7.2.4).
-func (a *app) startSignIn(c echo.Context, user store.User, remember bool) error {
+func (a *app) startSignIn(c echo.Context, user store.User, remember bool, settled store.Settlement) error {
 	present, err := a.signedIn(c)
 	if err != nil {
 		return err
 	}
 	others := slices.DeleteFunc(slices.Clone(present), func(s store.SignIn) bool { return s.UID == user.UID })
 	replaced := slices.DeleteFunc(present, func(s store.SignIn) bool { return s.UID != user.UID })
-	cookie, browser := a.newDevice(c)
-	started, err := a.store.CreateSignIn(c.Request().Context(), store.NewSignIn{
-		User: user, Remembered: remember, Replaced: signInIDs(replaced), Browser: browser,
-	}, a.occasion(c))
-	if err != nil {
+	started := store.SignIn{ID: rand.Text(), UID: user.UID, Remembered: remember, CreatedAt: a.now()}
+	if err := a.keepSignIns(c, append(others, started)); err != nil {
 		return err
 	}
-	c.SetCookie(cookie)
-	return a.keepSignIns(c, append(others, started))
+	return a.remembering(c, func(browser store.KnownBrowser) error {
+		return a.withSession(c, func(session store.SessionChange) error {
+			return a.store.CreateSignIn(c.Request().Context(), store.NewSignIn{
+				ID: started.ID, User: user, Remembered: remember, Replaced: signInIDs(replaced),
+				Browser: browser, Settled: settled, Session: session,
+			}, a.occasion(c))
+		})
+	})
 }
 
 // endSignIns ends sign-ins of this browser and keeps the others, under a new token (ASVS 5.0 7.4.1).
-func (a *app) endSignIns(c echo.Context, which func(store.SignIn) bool) (ended []store.SignIn, err error) {
+func (a *app) endSignIns(c echo.Context, which func(store.SignIn) bool) (ended int, err error) {
 	present, err := a.signedIn(c)
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
 	others := slices.DeleteFunc(slices.Clone(present), which)
-	ended = slices.DeleteFunc(present, func(s store.SignIn) bool { return !which(s) })
-	if err := a.store.LogOut(c.Request().Context(), signInIDs(ended), a.occasion(c)); err != nil {
-		return nil, err
+	ending := slices.DeleteFunc(present, func(s store.SignIn) bool { return !which(s) })
+	if len(ending) == 0 {
+		return 0, nil
 	}
-	return ended, a.keepSignIns(c, others)
+	// Alone, and before anything else: nothing that goes wrong with the session may keep somebody signed in.
+	if err := a.store.LogOut(c.Request().Context(), signInIDs(ending), a.occasion(c)); err != nil {
+		return 0, err
+	}
+	return len(ending), a.keepSignIns(c, others)
 }
 
 // renewSession gives the session a new token after something that matters, and drops sign-ins that are gone.
@@ -193,11 +261,17 @@ func signInIDs(signIns []store.SignIn) []string {
 	return ids
 }
 
+// maxFlashes is more than one request says. More come from requests whose answer nobody reads.
+const maxFlashes = 5
+
 // flash has a message shown on the next page, once.
 func (a *app) flash(c echo.Context, text string) {
 	ctx := c.Request().Context()
 	flashes, _ := a.sessions.Get(ctx, flashesKey).([]components.Flash)
-	a.sessions.Put(ctx, flashesKey, append(flashes, components.Flash{Text: text}))
+	if message := (components.Flash{Text: text}); !slices.Contains(flashes, message) {
+		flashes = append(slices.Clone(flashes), message)
+	}
+	a.sessions.Put(ctx, flashesKey, flashes[max(0, len(flashes)-maxFlashes):])
 }
 
 // takeFlashes returns the messages for this page and forgets them, and with them a session that held nothing else.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"strconv"
 	"strings"
@@ -12,7 +13,8 @@ import (
 	"latchkey/internal/store"
 )
 
-// sessionRows is scs's own store, but for the question that each request asks.
+// sessionRows is scs's own store, but for the question that each request asks, and for writing: what scs would write
+// is kept in the request's context until the store takes it.
 type sessionRows struct {
 	*sqlite3store.SQLite3Store
 	store *store.Store
@@ -24,13 +26,51 @@ func (s sessionRows) FindCtx(ctx context.Context, token string) ([]byte, bool, e
 }
 
 // CommitCtx implements scs.CtxStore.
-func (s sessionRows) CommitCtx(_ context.Context, token string, data []byte, expiry time.Time) error {
-	return s.Commit(token, data, expiry)
+func (s sessionRows) CommitCtx(ctx context.Context, token string, data []byte, expiry time.Time) error {
+	change := changeOf(ctx)
+	row := &store.SessionRow{TokenHash: token, Data: data, Expires: expiry}
+	if written := change.written; written != nil && written.TokenHash == token && bytes.Equal(written.Data, data) {
+		row = nil
+	}
+	change.Saved = row
+	return nil
 }
 
 // DeleteCtx implements scs.CtxStore.
-func (s sessionRows) DeleteCtx(_ context.Context, token string) error {
-	return s.Delete(token)
+func (s sessionRows) DeleteCtx(ctx context.Context, token string) error {
+	if token != hashOfNoToken { // a session that was never written
+		change := changeOf(ctx)
+		change.Deleted = append(change.Deleted, token)
+	}
+	return nil
+}
+
+// hashOfNoToken is what scs makes of the token of a new session (SHA-256 in base64).
+const hashOfNoToken = "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"
+
+// sessionChange is what a request has to write of its session, and what it has written.
+type sessionChange struct {
+	store.SessionChange
+	written *store.SessionRow
+}
+
+type sessionChangeKey struct{}
+
+func withSessionChange(ctx context.Context) context.Context {
+	return context.WithValue(ctx, sessionChangeKey{}, &sessionChange{})
+}
+
+func changeOf(ctx context.Context) *sessionChange {
+	return ctx.Value(sessionChangeKey{}).(*sessionChange)
+}
+
+// sessionWritten notes that all of it is in the database.
+func sessionWritten(ctx context.Context) {
+	change := changeOf(ctx)
+	if change.Saved != nil {
+		change.written = change.Saved
+	}
+	change.SessionChange = store.SessionChange{}
 }
 
 // sessionCodec is the form of a session in the database: a line for each thing it holds, because a person can read

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"latchkey/internal/auth"
 	"latchkey/internal/password"
 )
 
@@ -173,6 +174,15 @@ func (s *settings) trustedProxies() ([]*net.IPNet, error) {
 		})
 	}
 	return networks, nil
+}
+
+func (s *settings) limits() auth.Limits {
+	return auth.Limits{
+		KnownBrowserFailures: s.KnownBrowserFailures, KnownBrowserWindow: s.KnownBrowserWindow,
+		UnknownBrowserFailures: s.StrangerFailures, UnknownBrowserWait: s.StrangerWait, UnknownBrowserMaxWait: s.StrangerMaxWait,
+		CloseAt: s.StrangerClose, FailuresPerHour: s.FailuresPerHour, SignupsPerHour: s.SignupsPerHour,
+		RecoveriesPerHour: s.RecoveriesPerHour, NameChecksPerMinute: s.NameChecksPerMinute,
+	}
 }
 
 func (s *settings) hashParams() password.Params {

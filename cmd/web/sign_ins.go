@@ -41,15 +41,15 @@ func (a *app) endSignIn(c echo.Context) error {
 	if others {
 		asked = components.Asked{What: "end all other sign-ins", Button: "End all others"}
 	}
-	return a.whenConfirmed(c, asked, func() error {
+	return a.whenConfirmed(c, asked, func(c echo.Context, by store.Occasion) error {
 		me := currentSignIn(c)
 		ctx := c.Request().Context()
 		var ended int
 		var err error
 		if others {
-			ended, err = a.store.EndOtherSignIns(ctx, me.UID, me.ID, a.occasion(c))
+			ended, err = a.store.EndOtherSignIns(ctx, me.UID, by)
 		} else {
-			ended, err = a.store.EndSignIn(ctx, me.UID, c.Request().PostFormValue("id"), a.occasion(c))
+			ended, err = a.store.EndSignIn(ctx, me.UID, c.Request().PostFormValue("id"), by)
 		}
 		if err != nil {
 			return err
@@ -61,9 +61,6 @@ func (a *app) endSignIn(c echo.Context) error {
 			a.flash(c, "The sign-in is ended.")
 		default:
 			a.flash(c, "All other sign-ins are ended.")
-		}
-		for range ended {
-			a.logEvent(c, store.SignInEnded, me.UID)
 		}
 		return a.redirect(c, components.SignInsPath(me.Username))
 	})

@@ -6,11 +6,11 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"latchkey/components"
+	"latchkey/internal/auth"
 	"latchkey/internal/store"
 	"latchkey/internal/username"
 )
@@ -44,19 +44,22 @@ func (a *app) signUp(c echo.Context) error {
 	if form.Invalid() {
 		return a.render(c, http.StatusUnprocessableEntity, signupView(form))
 	}
+	ctx, client := c.Request().Context(), clientOf(c)
 	var hash string
-	err := a.allow(c, "signup", a.settings.SignupsPerHour, time.Hour)
+	err := a.guard.Allow(ctx, client, auth.Signup)
 	if err == nil {
-		hash, err = a.hasher.Hash(c.Request().Context(), neighbourhood(address(c)), secret)
-	}
-	if status, message := a.tryLater(c, err); status != 0 {
-		form.Error = message
-		return a.render(c, status, signupView(form))
+		hash, err = a.guard.HashPassword(ctx, client, secret)
 	}
 	if err != nil {
-		return err
+		return a.orTryLater(c, err, func(message string) view {
+			form.Error = message
+			return signupView(form)
+		})
 	}
-	uid, err := a.store.CreateUser(c.Request().Context(), name, hash, a.occasion(c))
+	err = a.remembering(c, func(browser store.KnownBrowser) error {
+		_, err := a.store.CreateUser(ctx, name, hash, browser, a.occasion(c))
+		return err
+	})
 	if errors.Is(err, store.ErrUsernameTaken) {
 		form.UsernameError = notAvailable(name)
 		return a.render(c, http.StatusUnprocessableEntity, signupView(form))
@@ -64,7 +67,6 @@ func (a *app) signUp(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	a.logEvent(c, store.AccountCreated, uid)
 	a.flash(c, "User account has been created.")
 	return a.redirect(c, "/login?"+url.Values{"username": {name}}.Encode())
 }
@@ -75,7 +77,7 @@ func (a *app) checkUsername(c echo.Context) error {
 		return errSignupClosed
 	}
 	typed := c.QueryParam("username")
-	err := a.allow(c, "name check", a.settings.NameChecksPerMinute, time.Minute)
+	err := a.guard.Allow(c.Request().Context(), clientOf(c), auth.NameCheck)
 	if status, message := a.tryLater(c, err); status != 0 {
 		return a.renderNameCheck(c, status, typed, message)
 	}

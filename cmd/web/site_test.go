@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"database/sql"
 	"net/http"
 	"net/http/httptest"
@@ -49,7 +50,11 @@ func startSite(t testing.TB, start func(http.Handler) *httptest.Server, flags ..
 	settings := &command.Settings
 	s := &site{t: t, clock: &clock{now: time.Now()}, log: &logBuffer{}}
 	s.open(settings)
-	s.server = start(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }))
+	s.server = start(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.handler.ServeHTTP(w, r)
+		// As the program does within a second. What cannot be written now is kept for the next time.
+		_ = s.app.store.WriteCollected(context.WithoutCancel(r.Context()))
+	}))
 	var err error
 	s.db, err = sql.Open("sqlite", "file:"+settings.DB+"?_pragma=busy_timeout(5000)")
 	if err != nil {

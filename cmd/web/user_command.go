@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"time"
 
+	"latchkey/internal/auth"
 	"latchkey/internal/store"
 	"latchkey/internal/username"
 )
@@ -18,7 +20,7 @@ type userCommand struct {
 	Enable  userEnableCommand  `cmd:"" help:"Undo disable."`
 	Delete  userDeleteCommand  `cmd:"" help:"Remove the account and all that belongs to it."`
 	SignOut userSignOutCommand `cmd:"" help:"End the sign-ins of an account, or of all."`
-	Unlock  userUnlockCommand  `cmd:"" help:"Open an account that too many failed logins have closed."`
+	Unlock  userUnlockCommand  `cmd:"" help:"Let an account be logged in to again, or an address try again, after too many failed attempts."`
 }
 
 // keeping opens the database for a command of the keeper's, which may run beside the server.
@@ -140,15 +142,46 @@ type userDeleteCommand struct{ named }
 
 func (u userDeleteCommand) Run(ctx context.Context, to streams, s *settings) error {
 	return u.change(ctx, to, s, "is deleted", func(db *store.Store, user store.User) error {
-		return db.DeleteUser(ctx, user.UID)
+		return db.DeleteUser(ctx, user.UID, keepersOccasion())
 	})
 }
 
-type userUnlockCommand struct{ named }
+type userUnlockCommand struct {
+	Name    string `arg:"" optional:"" help:"Username."`
+	Address string `env:"-" placeholder:"ADDRESS" help:"Instead of an account: an IP address from which too much was tried."`
+}
+
+// Validate is called by kong.
+func (u userUnlockCommand) Validate() error {
+	if (u.Name == "") == (u.Address == "") {
+		return errors.New("give a username, or --address")
+	}
+	if _, err := netip.ParseAddr(u.Address); u.Address != "" && err != nil {
+		return fmt.Errorf("--address: %q is not an IP address", u.Address)
+	}
+	return nil
+}
 
 func (u userUnlockCommand) Run(ctx context.Context, to streams, s *settings) error {
-	return u.change(ctx, to, s, "can be logged in to again", func(db *store.Store, user store.User) error {
-		return db.Unlock(ctx, user.UID, strangersKey(user.Username), keepersOccasion())
+	if u.Address != "" {
+		return u.unlockAddress(ctx, to, s)
+	}
+	return named{u.Name}.change(ctx, to, s, "can be logged in to again", func(db *store.Store, user store.User) error {
+		return db.Unlock(ctx, user.UID, keepersOccasion())
+	})
+}
+
+func (u userUnlockCommand) unlockAddress(ctx context.Context, to streams, s *settings) error {
+	address := netip.MustParseAddr(u.Address).Unmap().WithZone("").String()
+	return keeping(ctx, s, func(db *store.Store) error {
+		forgotten, err := db.ForgetAttempts(ctx, auth.NetworkKeys(address)...)
+		if err != nil {
+			return err
+		}
+		if forgotten == 0 {
+			return say(to, "Nothing was counted for %s.", auth.NetworkOf(address))
+		}
+		return say(to, "%s can try again.", auth.NetworkOf(address))
 	})
 }
 

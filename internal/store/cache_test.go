@@ -68,7 +68,7 @@ func TestASessionThatWasDeletedOrHasExpiredIsNeverServedAgain(t *testing.T) {
 			"deleted": "DELETE FROM sessions WHERE token = ?", "expired": "UPDATE sessions SET expiry = julianday('now') WHERE token = ?",
 		} {
 			token := fmt.Sprint(name, i)
-			if _, err := server.DB().Exec("INSERT INTO sessions VALUES (?, x'64617461', julianday('now') + 1)", token); err != nil {
+			if _, err := server.DB().Exec("INSERT INTO sessions (token, data, expiry) VALUES (?, x'64617461', julianday('now') + 1)", token); err != nil {
 				t.Fatal(err)
 			}
 			for range 2 {
@@ -88,7 +88,7 @@ func TestASessionThatWasDeletedOrHasExpiredIsNeverServedAgain(t *testing.T) {
 
 func TestASessionInMemoryExpiresToo(t *testing.T) {
 	s := newStore(t)
-	if _, err := s.DB().Exec("INSERT INTO sessions VALUES ('token', x'64617461', julianday('now', '+0.3 seconds'))"); err != nil {
+	if _, err := s.DB().Exec("INSERT INTO sessions (token, data, expiry) VALUES ('token', x'64617461', julianday('now', '+0.3 seconds'))"); err != nil {
 		t.Fatal(err)
 	}
 	ctx := s.AsOfNow(t.Context())
@@ -148,7 +148,7 @@ func BenchmarkVersion(b *testing.B) {
 
 func BenchmarkFindSession(b *testing.B) {
 	s := newStore(b)
-	if _, err := s.DB().Exec("INSERT INTO sessions VALUES ('token', x'64617461', julianday('now') + 1)"); err != nil {
+	if _, err := s.DB().Exec("INSERT INTO sessions (token, data, expiry) VALUES ('token', x'64617461', julianday('now') + 1)"); err != nil {
 		b.Fatal(err)
 	}
 	find := func(b *testing.B) {

@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
-	"fmt"
 	"time"
 )
 
@@ -23,12 +21,14 @@ type Expired struct {
 	EventsBefore          time.Time
 	BrowsersUnusedSince   time.Time
 	Now                   time.Time
+	// Future is from when on a time of last use was written by a clock that was wrong.
+	Future time.Time
 }
 
 // CleanUp deletes what has expired in small batches, until none is left or ctx ends. Sessions and sign-ins that have
 // expired do not count even before they are deleted.
 func (s *Store) CleanUp(ctx context.Context, expired Expired) error {
-	if err := s.write(ctx, "clean up", func(tx *sql.Tx) error { return trimCounters(ctx, tx) }); err != nil {
+	if err := s.write(ctx, "clean up", func(ctx context.Context, tx *transaction) error { return tx.trimCounters(ctx) }); err != nil {
 		return err
 	}
 	for _, batch := range []struct {
@@ -37,24 +37,32 @@ func (s *Store) CleanUp(ctx context.Context, expired Expired) error {
 	}{
 		{"DELETE FROM sessions WHERE rowid IN (SELECT rowid FROM sessions WHERE expiry < julianday('now') LIMIT ?)",
 			[]any{cleanUpBatch}},
-		{"DELETE FROM sign_ins WHERE rowid IN (SELECT rowid FROM sign_ins WHERE remembered = 0 AND last_seen_at < ? LIMIT ?)",
-			[]any{expired.PlainUnusedSince.Unix(), cleanUpBatch}},
-		{"DELETE FROM sign_ins WHERE rowid IN (SELECT rowid FROM sign_ins WHERE remembered = 1 AND last_seen_at < ? LIMIT ?)",
-			[]any{expired.RememberedUnusedSince.Unix(), cleanUpBatch}},
-		{"DELETE FROM events WHERE id IN (SELECT id FROM events WHERE at < ? LIMIT ?)",
+		{"DELETE FROM sign_ins WHERE rowid IN (SELECT rowid FROM sign_ins WHERE remembered = 0 AND (last_seen_at < ? OR last_seen_at > ?) LIMIT ?)",
+			[]any{expired.PlainUnusedSince.Unix(), expired.Future.Unix(), cleanUpBatch}},
+		{"DELETE FROM sign_ins WHERE rowid IN (SELECT rowid FROM sign_ins WHERE remembered = 1 AND (last_seen_at < ? OR last_seen_at > ?) LIMIT ?)",
+			[]any{expired.RememberedUnusedSince.Unix(), expired.Future.Unix(), cleanUpBatch}},
+		{"DELETE FROM events WHERE id IN (SELECT id FROM events WHERE last_at < ? LIMIT ?)",
 			[]any{expired.EventsBefore.Unix(), cleanUpBatch}},
 		{"DELETE FROM throttle WHERE key IN (SELECT key FROM throttle WHERE forget_at < ? LIMIT ?)",
 			[]any{expired.Now.Unix(), cleanUpBatch}},
-		{"DELETE FROM known_browsers WHERE (uid, token_hash) IN (SELECT uid, token_hash FROM known_browsers WHERE last_used_at < ? LIMIT ?)",
-			[]any{expired.BrowsersUnusedSince.Unix(), cleanUpBatch}},
+		{"DELETE FROM known_browsers WHERE (uid, token_hash) IN (SELECT uid, token_hash FROM known_browsers WHERE last_used_at < ? OR last_used_at > ? LIMIT ?)",
+			[]any{expired.BrowsersUnusedSince.Unix(), expired.Future.Unix(), cleanUpBatch}},
 	} {
 		for {
 			began := time.Now()
-			result, err := s.db.ExecContext(ctx, batch.query, batch.args...)
+			var removed int64
+			err := s.write(ctx, "clean up", func(ctx context.Context, tx *transaction) error {
+				result, err := tx.ExecContext(ctx, batch.query, batch.args...)
+				if err != nil {
+					return err
+				}
+				removed, err = result.RowsAffected()
+				return err
+			})
 			if err != nil {
-				return fmt.Errorf("clean up: %w", unavailable(err))
+				return err
 			}
-			if removed, err := result.RowsAffected(); err != nil || removed < cleanUpBatch {
+			if removed < cleanUpBatch {
 				break
 			}
 			select {

@@ -28,7 +28,7 @@ func TestCleaningUpRemovesExactlyWhatHasExpired(t *testing.T) {
 
 	// Some more than two batches of each kind, and some that must stay.
 	const expired, living = 2*cleanUpBatch + 7, cleanUpBatch + 3
-	sessions := "INSERT INTO sessions SELECT ? || i, x'00', julianday('now', ?) FROM n"
+	sessions := "INSERT INTO sessions (token, data, expiry) SELECT ? || i, x'00', julianday('now', ?) FROM n"
 	fill(t, s, expired, sessions, "expired ", "-1 second")
 	fill(t, s, living, sessions, "living ", "+1 minute")
 	signIns := "INSERT INTO sign_ins SELECT ? || i, ?, 0, ?, ?, '', '', 0 FROM n"
@@ -37,7 +37,7 @@ func TestCleaningUpRemovesExactlyWhatHasExpired(t *testing.T) {
 	fill(t, s, expired, signIns, "expired remembered ", uid, remembered.Unix()-1, 1)
 	fill(t, s, living, signIns, "living remembered ", uid, remembered.Unix(), 1)
 
-	if err := s.CleanUp(t.Context(), Expired{PlainUnusedSince: plain, RememberedUnusedSince: remembered}); err != nil {
+	if err := s.CleanUp(t.Context(), Expired{PlainUnusedSince: plain, RememberedUnusedSince: remembered, Future: now}); err != nil {
 		t.Fatal(err)
 	}
 	for query, want := range map[string]int{

@@ -23,6 +23,7 @@ const (
 	IdentityVerified EventKind = "password confirmed"
 	RecoveryCodeMade EventKind = "recovery code made"
 	RecoveryCodeUsed EventKind = "recovery code used"
+	RecoveryCodeVoid EventKind = "recovery code voided" // by a new password
 	RecoveryFailed   EventKind = "recovery failed"
 	SignInEnded      EventKind = "sign-in ended"
 	AccountDisabled  EventKind = "account disabled"
@@ -30,6 +31,11 @@ const (
 	AccountUnlocked  EventKind = "account unlocked"
 	PasswordLinkMade EventKind = "password link made"
 	PasswordLinkUsed EventKind = "password link used"
+
+	// Attempts that a rate limit refused, beside LoginThrottled.
+	RecoveryThrottled  EventKind = "recovery throttled"
+	SignupThrottled    EventKind = "signup throttled"
+	NameCheckThrottled EventKind = "name check throttled"
 )
 
 // Actor is who did something to an account.
@@ -47,12 +53,25 @@ type Occasion struct {
 	By        Actor
 	Address   string
 	UserAgent string
+	// RequestID is for the log alone.
+	RequestID string
+	// SignIn is the id of the sign-in that the owner acts for. A change of the account asks whether it is still there.
+	SignIn string
+	// ConfirmedSince is the earliest time of that sign-in's last password that will do for the change.
+	ConfirmedSince time.Time
 }
 
 // Event is one entry of an account's activity.
 type Event struct {
+	ID int64
+	// UID is 0 when no account is concerned.
+	UID  int64
 	Kind EventKind
+	// Occasion is the last one, when it happened several times in a row.
 	Occasion
+	// Repeats is how many times it happened, and FirstAt when first.
+	Repeats int
+	FirstAt time.Time
 }
 
 // maxUserAgent is in bytes; longer ones are noise or an attempt to fill the disk.
@@ -62,48 +81,80 @@ func clipUserAgent(userAgent string) string {
 	return strings.ToValidUTF8(userAgent[:min(len(userAgent), maxUserAgent)], "")
 }
 
-// keptFailures bounds what a stranger who guesses can write: of one account's failures, and of those that name no
-// account, only as many are kept.
-const keptFailures = 200
+// keptPerKind bounds the rows of one kind that an account, or no account, may have, so that nobody fills the disk by
+// doing the same again and again.
+const keptPerKind = 200
 
-// RecordFailure adds an event that changes nothing else. uid is 0 when the try named no account; the work is the
-// same then, so that the time it takes tells nothing.
-func (s *Store) RecordFailure(ctx context.Context, uid int64, kind EventKind, occasion Occasion) error {
-	return s.write(ctx, "record failure", func(tx *sql.Tx) error {
-		account := sql.NullInt64{Int64: uid, Valid: uid != 0}
-		if _, err := tx.ExecContext(ctx, `
-			DELETE FROM events WHERE uid IS ?1 AND kind = ?2 AND id <= (
-				SELECT id FROM events WHERE uid IS ?1 AND kind = ?2 ORDER BY id DESC LIMIT 1 OFFSET ?3)`,
-			account, kind, keptFailures-1); err != nil {
-			return err
-		}
-		_, err := tx.ExecContext(ctx, `
-			INSERT INTO events (uid, at, kind, actor, address, user_agent)
-			SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE ?1 IS NULL OR EXISTS (SELECT 1 FROM users WHERE uid = ?1)`,
-			account, occasion.At.Unix(), kind, occasion.By, occasion.Address, clipUserAgent(occasion.UserAgent))
-		return err
-	})
+// record adds an event to the account's activity and tells it after the commit.
+func (tx *transaction) record(ctx context.Context, uid int64, kind EventKind, occasion Occasion) error {
+	tx.tell(uid, kind, occasion)
+	return tx.insertEvent(ctx, Event{UID: uid, Kind: kind, Occasion: occasion, Repeats: 1, FirstAt: occasion.At})
 }
 
-func recordEvent(ctx context.Context, tx *sql.Tx, uid int64, kind EventKind, occasion Occasion) error {
-	_, err := tx.ExecContext(ctx,
-		"INSERT INTO events (uid, at, kind, actor, address, user_agent) VALUES (?, ?, ?, ?, ?, ?)",
-		uid, occasion.At.Unix(), kind, occasion.By, occasion.Address, clipUserAgent(occasion.UserAgent))
+// tell tells an event after the commit that has no row of its own.
+func (tx *transaction) tell(uid int64, kind EventKind, occasion Occasion) {
+	tx.recorded = append(tx.recorded, Event{UID: uid, Kind: kind, Occasion: occasion, Repeats: 1, FirstAt: occasion.At})
+}
+
+func (tx *transaction) insertEvent(ctx context.Context, event Event) error {
+	account := sql.NullInt64{Int64: event.UID, Valid: event.UID != 0}
+	if _, err := tx.ExecContext(ctx, `
+		DELETE FROM events WHERE uid IS ?1 AND kind = ?2 AND id <= (
+			SELECT id FROM events WHERE uid IS ?1 AND kind = ?2 ORDER BY id DESC LIMIT 1 OFFSET ?3)`,
+		account, event.Kind, keptPerKind-1); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `
+		INSERT INTO events (uid, at, kind, actor, address, user_agent, repeats, last_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+		account, event.FirstAt.Unix(), event.Kind, event.By, event.Address, clipUserAgent(event.UserAgent),
+		event.Repeats, event.At.Unix())
 	return err
 }
 
-// Activity returns the account's last events, the newest first.
-func (s *Store) Activity(ctx context.Context, uid int64, limit int) (events []Event, err error) {
+const eventColumns = "id, coalesce(uid, 0), kind, at, last_at, repeats, actor, address, user_agent"
+
+func scanEvent(row *sql.Rows, more ...any) (event Event, err error) {
+	var firstAt, lastAt int64
+	err = row.Scan(append([]any{
+		&event.ID, &event.UID, &event.Kind, &firstAt, &lastAt, &event.Repeats, &event.By, &event.Address, &event.UserAgent,
+	}, more...)...)
+	event.FirstAt, event.At = time.Unix(firstAt, 0), time.Unix(lastAt, 0)
+	return event, err
+}
+
+// Activity returns the account's events with ids below before, or its last ones when before is 0, the newest first.
+func (s *Store) Activity(ctx context.Context, uid, before int64, limit int) (events []Event, err error) {
 	err = eachRow(ctx, s.reads, func(row *sql.Rows) error {
-		var event Event
-		var at int64
-		err := row.Scan(&event.Kind, &at, &event.By, &event.Address, &event.UserAgent)
-		event.At = time.Unix(at, 0)
+		event, err := scanEvent(row)
 		events = append(events, event)
 		return err
-	}, "SELECT kind, at, actor, address, user_agent FROM events WHERE uid = ? ORDER BY id DESC LIMIT ?", uid, limit)
+	}, "SELECT "+eventColumns+" FROM events WHERE uid = ?1 AND (?2 = 0 OR id < ?2) ORDER BY id DESC LIMIT ?3", uid, before, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read activity: %w", err)
+	}
+	return events, nil
+}
+
+// LoggedEvent is an event of any account.
+type LoggedEvent struct {
+	Event
+	// Username is empty for an attempt that named no account.
+	Username string
+}
+
+// EventsAfter returns events with ids above after, the oldest first, at most limit of them; of one account when uid
+// is not 0. An event that happens again gets a new id.
+func (s *Store) EventsAfter(ctx context.Context, uid, after int64, limit int) (events []LoggedEvent, err error) {
+	err = eachRow(ctx, s.reads, func(row *sql.Rows) error {
+		var logged LoggedEvent
+		var err error
+		logged.Event, err = scanEvent(row, &logged.Username)
+		events = append(events, logged)
+		return err
+	}, "SELECT "+eventColumns+`, coalesce(username, '')
+		FROM events LEFT JOIN users USING (uid) WHERE id > ?1 AND (?2 = 0 OR uid = ?2) ORDER BY id LIMIT ?3`, after, uid, limit)
+	if err != nil {
+		return nil, fmt.Errorf("read events: %w", err)
 	}
 	return events, nil
 }

@@ -50,67 +50,78 @@ func timeOrZero(unix sql.NullInt64) time.Time {
 	return time.Unix(unix.Int64, 0)
 }
 
-// SetDisabled disables the account and ends its sign-ins, or enables it again, in one transaction. ErrNoUser means
-// that there is none.
+// SetDisabled disables the account, ends its sign-ins and voids its password link, or enables it again, in one
+// transaction. ErrNoUser means that there is none.
 func (s *Store) SetDisabled(ctx context.Context, uid int64, disabled bool, occasion Occasion) error {
-	return s.write(ctx, "disable or enable user", func(tx *sql.Tx) error {
+	return s.write(ctx, "disable or enable user", func(ctx context.Context, tx *transaction) error {
 		kind, at := AccountEnabled, sql.NullInt64{}
 		if disabled {
 			kind, at = AccountDisabled, sql.NullInt64{Int64: occasion.At.Unix(), Valid: true}
-			if _, err := tx.ExecContext(ctx, "DELETE FROM sign_ins WHERE uid = ?", uid); err != nil {
-				return err
-			}
 		}
 		result, err := tx.ExecContext(ctx, "UPDATE users SET disabled_at = ? WHERE uid = ?", at, uid)
 		if err := changedOne(result, err, ErrNoUser); err != nil {
 			return err
 		}
-		return recordEvent(ctx, tx, uid, kind, occasion)
+		if disabled {
+			for _, table := range []string{"sign_ins", "password_links"} {
+				if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE uid = ?", uid); err != nil {
+					return err
+				}
+			}
+		}
+		return tx.record(ctx, uid, kind, occasion)
 	})
 }
 
 // EndAllSignIns deletes the sign-ins of the account, or of all accounts when uid is 0, and returns how many.
-func (s *Store) EndAllSignIns(ctx context.Context, uid int64, occasion Occasion) (int, error) {
-	return s.endSignIns(ctx, SignInEnded, occasion, "?1 = 0 OR uid = ?1", uid)
+func (s *Store) EndAllSignIns(ctx context.Context, uid int64, occasion Occasion) (ended int, err error) {
+	err = s.write(ctx, "end sign-ins", func(ctx context.Context, tx *transaction) error {
+		ended, err = tx.endSignIns(ctx, SignInEnded, occasion, "?1 = 0 OR uid = ?1", uid)
+		return err
+	})
+	return ended, err
 }
 
-// Unlock lets an account be logged in to again that strangers have closed.
-func (s *Store) Unlock(ctx context.Context, uid int64, counterKey []byte, occasion Occasion) error {
-	return s.write(ctx, "unlock user", func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, "DELETE FROM throttle WHERE key = ?", counterKey); err != nil {
+// Unlock lets an account be logged in to again that too many failed attempts have closed.
+func (s *Store) Unlock(ctx context.Context, uid int64, occasion Occasion) error {
+	return s.write(ctx, "unlock user", func(ctx context.Context, tx *transaction) error {
+		if err := tx.resetLimits(ctx, uid); err != nil {
 			return err
 		}
-		return recordEvent(ctx, tx, uid, AccountUnlocked, occasion)
+		return tx.record(ctx, uid, AccountUnlocked, occasion)
 	})
 }
 
 // ErrNoLink means that a password link was used, replaced or has expired, or that its account is gone or disabled.
 var ErrNoLink = errors.New("no such password link")
 
-// SetPasswordLink gives the account a link, in place of the one it may have had. ErrNoUser means that it is gone.
+// SetPasswordLink gives the account a link, in place of the one it may have had. ErrNoUser means that it is gone or
+// disabled.
 func (s *Store) SetPasswordLink(ctx context.Context, uid int64, tokenHash []byte, expires time.Time, occasion Occasion) error {
-	return s.write(ctx, "set password link", func(tx *sql.Tx) error {
-		return setPasswordLink(ctx, tx, uid, tokenHash, expires, occasion)
+	return s.write(ctx, "set password link", func(ctx context.Context, tx *transaction) error {
+		return tx.setPasswordLink(ctx, uid, tokenHash, expires, occasion)
 	})
 }
 
-func setPasswordLink(ctx context.Context, tx *sql.Tx, uid int64, tokenHash []byte, expires time.Time, occasion Occasion) error {
+func (tx *transaction) setPasswordLink(ctx context.Context, uid int64, tokenHash []byte, expires time.Time, occasion Occasion) error {
 	result, err := tx.ExecContext(ctx, `
-		INSERT INTO password_links (uid, token_hash, expires_at) SELECT uid, ?, ? FROM users WHERE uid = ?
+		INSERT INTO password_links (uid, token_hash, expires_at) SELECT uid, ?, ? FROM users WHERE uid = ? AND disabled_at IS NULL
 		ON CONFLICT (uid) DO UPDATE SET token_hash = excluded.token_hash, expires_at = excluded.expires_at`,
 		tokenHash, expires.Unix(), uid)
 	if err := changedOne(result, err, ErrNoUser); err != nil {
 		return err
 	}
-	return recordEvent(ctx, tx, uid, PasswordLinkMade, occasion)
+	return tx.record(ctx, uid, PasswordLinkMade, occasion)
 }
 
-// UserByPasswordLink finds the account that a link is for, or returns ErrNoLink.
-func (s *Store) UserByPasswordLink(ctx context.Context, tokenHash []byte, now time.Time) (User, error) {
+// UserByPasswordLink finds the account that a link is for, or returns ErrNoLink. A link that expires later than
+// latest was made when the clock was wrong, and is not valid.
+func (s *Store) UserByPasswordLink(ctx context.Context, tokenHash []byte, now, latest time.Time) (User, error) {
 	var user User
 	err := s.reads.QueryRowContext(ctx, `
 		SELECT uid, username FROM password_links JOIN users USING (uid)
-		WHERE token_hash = ? AND expires_at > ? AND disabled_at IS NULL`, tokenHash, now.Unix()).Scan(&user.UID, &user.Username)
+		WHERE token_hash = ? AND expires_at > ? AND expires_at <= ? AND disabled_at IS NULL`,
+		tokenHash, now.Unix(), latest.Unix()).Scan(&user.UID, &user.Username)
 	if errors.Is(err, sql.ErrNoRows) {
 		return User{}, ErrNoLink
 	}
@@ -125,14 +136,14 @@ type PasswordLink struct {
 	UID         int64
 	TokenHash   []byte
 	NewPassHash string
-	// ResetCounter is the key of the counter that strangers may have closed.
-	ResetCounter []byte
+	Browser     KnownBrowser
 }
 
-// UsePasswordLink spends the link, stores the new password and ends all sign-ins of the account, in one transaction.
-// ErrNoLink means that it is not valid any more; then nothing has changed.
-func (s *Store) UsePasswordLink(ctx context.Context, link PasswordLink, occasion Occasion) error {
-	return s.write(ctx, "use password link", func(tx *sql.Tx) error {
+// UsePasswordLink spends the link, stores the new password, ends all sign-ins of the account and voids its recovery
+// code, in one transaction. codeVoided reports whether there was one. ErrNoLink means that the link is not valid any
+// more; then nothing has changed.
+func (s *Store) UsePasswordLink(ctx context.Context, link PasswordLink, occasion Occasion) (codeVoided bool, err error) {
+	err = s.write(ctx, "use password link", func(ctx context.Context, tx *transaction) error {
 		result, err := tx.ExecContext(ctx, "DELETE FROM password_links WHERE uid = ? AND token_hash = ? AND expires_at > ?",
 			link.UID, link.TokenHash, occasion.At.Unix())
 		if err := changedOne(result, err, ErrNoLink); err != nil {
@@ -143,53 +154,27 @@ func (s *Store) UsePasswordLink(ctx context.Context, link PasswordLink, occasion
 		if err := changedOne(result, err, ErrNoLink); err != nil {
 			return err
 		}
-		if err := forgetAccess(ctx, tx, link.UID, link.ResetCounter); err != nil {
+		if err := tx.startAnew(ctx, link.UID, link.Browser, occasion); err != nil {
 			return err
 		}
-		for _, kind := range []EventKind{PasswordLinkUsed, PasswordChanged} {
-			if err := recordEvent(ctx, tx, link.UID, kind, occasion); err != nil {
-				return err
-			}
+		if codeVoided, err = tx.voidRecoveryCode(ctx, link.UID, occasion); err != nil {
+			return err
 		}
-		return nil
+		if err := tx.record(ctx, link.UID, PasswordLinkUsed, occasion); err != nil {
+			return err
+		}
+		return tx.record(ctx, link.UID, PasswordChanged, occasion)
 	})
+	return codeVoided, err
 }
 
-// forgetAccess ends all sign-ins of an account, forgets its known browsers, and opens the lane of strangers, after
-// the password was set from outside.
-func forgetAccess(ctx context.Context, tx *sql.Tx, uid int64, resetCounter []byte) error {
-	for _, table := range []string{"sign_ins", "known_browsers"} {
-		if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE uid = ?", uid); err != nil {
-			return err
-		}
-	}
-	_, err := tx.ExecContext(ctx, "DELETE FROM throttle WHERE key = ?", resetCounter)
-	return err
-}
-
-// LoggedEvent is an event of any account.
-type LoggedEvent struct {
-	ID int64
-	// Username is empty for a try that named no account.
-	Username string
-	Event
-}
-
-// EventsAfter returns events with ids above after, the oldest first, at most limit of them; of one account when uid
-// is not 0.
-func (s *Store) EventsAfter(ctx context.Context, uid, after int64, limit int) (events []LoggedEvent, err error) {
-	err = eachRow(ctx, s.reads, func(row *sql.Rows) error {
-		var event LoggedEvent
-		var at int64
-		err := row.Scan(&event.ID, &event.Username, &event.Kind, &at, &event.By, &event.Address, &event.UserAgent)
-		event.At = time.Unix(at, 0)
-		events = append(events, event)
+// startAnew leaves an account whose password was set from outside with one known browser and no limit.
+func (tx *transaction) startAnew(ctx context.Context, uid int64, browser KnownBrowser, occasion Occasion) error {
+	if err := tx.resetLimits(ctx, uid); err != nil {
 		return err
-	}, `
-		SELECT id, coalesce(username, ''), kind, at, actor, address, user_agent
-		FROM events LEFT JOIN users USING (uid) WHERE id > ?1 AND (?2 = 0 OR uid = ?2) ORDER BY id LIMIT ?3`, after, uid, limit)
-	if err != nil {
-		return nil, fmt.Errorf("read events: %w", err)
 	}
-	return events, nil
+	if err := tx.forgetAccess(ctx, uid, ""); err != nil {
+		return err
+	}
+	return tx.rememberBrowser(ctx, uid, browser, occasion)
 }

@@ -10,7 +10,8 @@ import (
 // maxKnownBrowsers are remembered per account; the ones not used for longest go first.
 const maxKnownBrowsers = 20
 
-const knownBrowserQuery = "SELECT 1 FROM known_browsers JOIN users USING (uid) WHERE username = ? AND token_hash = ?"
+// CROSS JOIN looks for the browser first: an unknown one costs the same whether there is such an account or not.
+const knownBrowserQuery = "SELECT 1 FROM known_browsers CROSS JOIN users USING (uid) WHERE username = ? AND token_hash = ?"
 
 // IsKnownBrowser reports whether the account with this name was logged in to before from the browser whose device
 // cookie has this hash. A name without an account is no different from a browser not seen before.
@@ -26,14 +27,14 @@ func (s *Store) IsKnownBrowser(ctx context.Context, username string, tokenHash [
 	return true, nil
 }
 
-// KnownBrowser is the device cookie of a browser in which somebody just logged in: a new one takes the place of the
-// old, for all accounts that know it, so that a cookie that was planted or copied is worth nothing afterwards.
+// KnownBrowser is the device cookie of a browser in which an owner just proved who they are: a new one takes the place
+// of the old, for all accounts that know it, so that a cookie that was planted or copied is worth nothing afterwards.
 type KnownBrowser struct {
 	OldHash []byte
 	NewHash []byte
 }
 
-func rememberBrowser(ctx context.Context, tx *sql.Tx, uid int64, browser KnownBrowser, occasion Occasion) error {
+func (tx *transaction) rememberBrowser(ctx context.Context, uid int64, browser KnownBrowser, occasion Occasion) error {
 	if _, err := tx.ExecContext(ctx,
 		"UPDATE known_browsers SET token_hash = ? WHERE token_hash = ?", browser.NewHash, browser.OldHash); err != nil {
 		return err

@@ -14,16 +14,18 @@ import (
 func writes(s *Store) map[string]func(ctx context.Context) error {
 	return map[string]func(context.Context) error{
 		"CreateUser": func(ctx context.Context) error {
-			_, err := s.CreateUser(ctx, "eve", "hash", at(noon))
+			_, err := s.CreateUser(ctx, "eve", "hash", unknown, at(noon))
 			return err
 		},
 		"ReplacePassHash": func(ctx context.Context) error { return s.ReplacePassHash(ctx, 1, "old", "new") },
-		"CreateSignIn": func(ctx context.Context) error {
-			_, err := s.CreateSignIn(ctx, login(1, "bob"), at(noon))
-			return err
+		"CreateSignIn": func(ctx context.Context) error { return s.CreateSignIn(ctx, login(1, "bob"), at(noon)) },
+		"LogOut": func(ctx context.Context) error {
+			return s.LogOut(ctx, []string{"id"}, at(noon))
 		},
-		"TouchSignIn": func(ctx context.Context) error { return s.TouchSignIn(ctx, "id", time.Now()) },
-		"LogOut":      func(ctx context.Context) error { return s.LogOut(ctx, []string{"id"}, at(noon)) },
+		"WriteCollected": func(ctx context.Context) error {
+			s.TouchSignIn("id", time.Now())
+			return s.WriteCollected(ctx)
+		},
 		"CleanUp":     func(ctx context.Context) error { return s.CleanUp(ctx, Expired{}) },
 	}
 }
@@ -72,7 +74,7 @@ func TestAFullDiskMakesWritingUnavailable(t *testing.T) {
 		t.Fatal("the database fits into one page")
 	}
 	for i := range 1000 {
-		_, err := s.CreateUser(t.Context(), fmt.Sprint("user", i), "hash", at(noon))
+		_, err := s.CreateUser(t.Context(), fmt.Sprint("user", i), "hash", unknown, at(noon))
 		if errors.Is(err, ErrUnavailable) {
 			return
 		}
@@ -87,10 +89,7 @@ func TestAFileThatIsNoLongerADatabaseIsUnavailable(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "auth.db")
 	s := open(t, path)
 	uid := createUser(t, s, "bob")
-	signIn, err := s.CreateSignIn(t.Context(), login(uid, "bob"), at(noon))
-	if err != nil {
-		t.Fatal(err)
-	}
+	signIn := signIn(t, s, uid, noon)
 	s.Reopen() // closed by its last connection, the file holds all of itself
 	if err := os.WriteFile(path, []byte("These are my notes, and not a database.\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -127,7 +126,7 @@ func TestWhoeverStopsWaitingForALockIsNotToldOfAnOutage(t *testing.T) {
 func TestOnlyTroubleOfTheDatabaseIsAnOutage(t *testing.T) {
 	s := newStore(t)
 	createUser(t, s, "bob")
-	_, taken := s.CreateUser(t.Context(), "bob", "hash", at(noon))
+	_, taken := s.CreateUser(t.Context(), "bob", "hash", unknown, at(noon))
 	_, wrongQuery := s.DB().ExecContext(t.Context(), "SELECT misspelt FROM users")
 	for _, err := range []error{nil, taken, wrongQuery, ErrNoUser, context.Canceled, errors.New("else")} {
 		if Unavailable(err) {

@@ -8,6 +8,7 @@ import (
 // querier is the database, or a transaction in it.
 type querier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
 // eachRow calls read for each row that the query gives, until read returns an error.

@@ -38,3 +38,44 @@ func (s *Store) FindSession(ctx context.Context, token string) (data []byte, fou
 	}
 	return known.data, true, nil
 }
+
+// SessionChange is what becomes of a browser's session.
+type SessionChange struct {
+	// Deleted are hashes of tokens that are worth nothing any more.
+	Deleted []string
+	// Saved is nil when there is nothing to save.
+	Saved *SessionRow
+}
+
+// SessionRow is a session as scs has encoded it.
+type SessionRow struct {
+	// TokenHash is the hash of its token.
+	TokenHash string
+	Data      []byte
+	Expires   time.Time
+	// SignIn is the id of its only sign-in, with which the row is deleted; empty when it has none, or several.
+	SignIn string
+}
+
+// SaveSession changes a session and nothing else.
+func (s *Store) SaveSession(ctx context.Context, change SessionChange) error {
+	return s.write(ctx, "save session", func(ctx context.Context, tx *transaction) error {
+		return tx.saveSession(ctx, change)
+	})
+}
+
+func (tx *transaction) saveSession(ctx context.Context, change SessionChange) error {
+	for _, token := range change.Deleted {
+		if _, err := tx.ExecContext(ctx, "DELETE FROM sessions WHERE token = ?", token); err != nil {
+			return err
+		}
+	}
+	if change.Saved == nil {
+		return nil
+	}
+	// The form of the expiry is sqlite3store's.
+	_, err := tx.ExecContext(ctx, `
+		REPLACE INTO sessions (token, data, expiry, sign_in) VALUES (?, ?, julianday(?), (SELECT id FROM sign_ins WHERE id = ?))`,
+		change.Saved.TokenHash, change.Saved.Data, change.Saved.Expires.UTC().Format("2006-01-02T15:04:05.999"), change.Saved.SignIn)
+	return err
+}

@@ -2,9 +2,9 @@ package store
 
 import (
 	"context"
-	"crypto/rand"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -31,40 +31,60 @@ type SignIn struct {
 
 // NewSignIn is what a login brings.
 type NewSignIn struct {
+	// ID is of at least 128 random bits.
+	ID         string
 	User       User
 	Remembered bool
 	// Replaced are the ids of the sign-ins of the same account in the same browser.
 	Replaced []string
 	Browser  KnownBrowser
+	Settled  Settlement
+	Session  SessionChange
 }
 
-// CreateSignIn records that the user signed in and returns the row, with an id of at least 128 random bits. It ends
-// the replaced sign-ins and remembers the browser in the same transaction. ErrPasswordChanged means that the user's
+// CreateSignIn records that the user signed in, with all that changes by it: it ends the replaced sign-ins, remembers
+// the browser, resets the limits and saves the session, in one transaction. ErrPasswordChanged means that the user's
 // hash is no longer the account's, or that the account is gone or disabled; then nothing has changed.
-func (s *Store) CreateSignIn(ctx context.Context, login NewSignIn, occasion Occasion) (SignIn, error) {
+func (s *Store) CreateSignIn(ctx context.Context, login NewSignIn, occasion Occasion) error {
 	user := login.User
-	signIn := SignIn{
-		ID: rand.Text(), UID: user.UID, Username: user.Username, Remembered: login.Remembered,
-		CreatedAt: occasion.At, LastSeenAt: occasion.At, ConfirmedAt: occasion.At,
-		Address: occasion.Address, UserAgent: clipUserAgent(occasion.UserAgent),
-	}
-	err := s.write(ctx, "create sign-in", func(tx *sql.Tx) error {
+	return s.write(ctx, "create sign-in", func(ctx context.Context, tx *transaction) error {
 		if _, err := tx.ExecContext(ctx, deleteSignIns, idList(login.Replaced)); err != nil {
 			return err
 		}
 		result, err := tx.ExecContext(ctx, `
 			INSERT INTO sign_ins (id, uid, created_at, last_seen_at, confirmed_at, remembered, address, user_agent)
 			SELECT ?1, uid, ?2, ?2, ?2, ?3, ?4, ?5 FROM users WHERE uid = ?6 AND pass_hash = ?7 AND disabled_at IS NULL`,
-			signIn.ID, occasion.At.Unix(), login.Remembered, signIn.Address, signIn.UserAgent, user.UID, user.PassHash)
+			login.ID, occasion.At.Unix(), login.Remembered, occasion.Address, clipUserAgent(occasion.UserAgent), user.UID, user.PassHash)
 		if err := changedOne(result, err, ErrPasswordChanged); err != nil {
 			return err
 		}
-		if err := rememberBrowser(ctx, tx, user.UID, login.Browser, occasion); err != nil {
+		if err := tx.settle(ctx, login.Settled, occasion.At); err != nil {
 			return err
 		}
-		return recordEvent(ctx, tx, user.UID, LoginSucceeded, occasion)
+		if err := tx.rememberBrowser(ctx, user.UID, login.Browser, occasion); err != nil {
+			return err
+		}
+		if err := tx.saveSession(ctx, login.Session); err != nil {
+			return err
+		}
+		return tx.record(ctx, user.UID, LoginSucceeded, occasion)
 	})
-	return signIn, err
+}
+
+// ErrNotSignedIn means that the sign-in for which something was to be done has ended, or that the password was given
+// in it too long ago.
+var ErrNotSignedIn = errors.New("not signed in")
+
+// requireSignIn asks, in the transaction that changes the account, whether the owner is still signed in: a request that
+// was under way when the sign-in ended must not count (ASVS 5.0 7.4.1, 7.4.3).
+func (tx *transaction) requireSignIn(ctx context.Context, uid int64, occasion Occasion) error {
+	var one int
+	err := tx.QueryRowContext(ctx, "SELECT 1 FROM sign_ins WHERE id = ? AND uid = ? AND confirmed_at >= ?",
+		occasion.SignIn, uid, occasion.ConfirmedSince.Unix()).Scan(&one)
+	if errors.Is(err, sql.ErrNoRows) {
+		return ErrNotSignedIn
+	}
+	return err
 }
 
 const signInColumns = `id, uid, username, sign_ins.created_at, last_seen_at, confirmed_at, remembered, address, user_agent,
@@ -132,61 +152,88 @@ func (s *Store) CountSignIns(ctx context.Context, remembered bool, begunAfter, u
 	return count, nil
 }
 
-// TouchSignIn moves the time of last use forward, never back.
-func (s *Store) TouchSignIn(ctx context.Context, id string, now time.Time) error {
-	_, err := s.db.ExecContext(ctx,
-		"UPDATE sign_ins SET last_seen_at = ?1 WHERE id = ?2 AND last_seen_at < ?1", now.Unix(), id)
-	if err != nil {
-		return fmt.Errorf("touch sign-in: %w", unavailable(err))
-	}
-	return nil
+// Confirmation is what giving the password once more brings.
+type Confirmation struct {
+	Browser KnownBrowser
+	Settled Settlement
+	Session SessionChange
 }
 
-// ConfirmSignIn records that the password was given once more.
-func (s *Store) ConfirmSignIn(ctx context.Context, id string, now time.Time) error {
-	_, err := s.db.ExecContext(ctx, "UPDATE sign_ins SET confirmed_at = ? WHERE id = ?", now.Unix(), id)
-	if err != nil {
-		return fmt.Errorf("confirm sign-in: %w", unavailable(err))
-	}
-	return nil
+// ConfirmSignIn records that the password was given once more in the sign-in acted for, or returns ErrNotSignedIn when
+// that has ended.
+func (s *Store) ConfirmSignIn(ctx context.Context, uid int64, confirmation Confirmation, occasion Occasion) error {
+	return s.write(ctx, "confirm sign-in", func(ctx context.Context, tx *transaction) error {
+		result, err := tx.ExecContext(ctx, "UPDATE sign_ins SET confirmed_at = ? WHERE id = ? AND uid = ?",
+			occasion.At.Unix(), occasion.SignIn, uid)
+		if err := changedOne(result, err, ErrNotSignedIn); err != nil {
+			return err
+		}
+		if err := tx.settle(ctx, confirmation.Settled, occasion.At); err != nil {
+			return err
+		}
+		if err := tx.rememberBrowser(ctx, uid, confirmation.Browser, occasion); err != nil {
+			return err
+		}
+		if err := tx.saveSession(ctx, confirmation.Session); err != nil {
+			return err
+		}
+		tx.tell(uid, IdentityVerified, occasion)
+		return nil
+	})
 }
 
 // LogOut deletes the named sign-ins of one browser; those that are gone already do not matter.
 func (s *Store) LogOut(ctx context.Context, ids []string, occasion Occasion) error {
-	_, err := s.endSignIns(ctx, LoggedOut, occasion, "id IN (SELECT value FROM json_each(?))", idList(ids))
-	return err
+	return s.write(ctx, "log out", func(ctx context.Context, tx *transaction) error {
+		_, err := tx.endSignIns(ctx, LoggedOut, occasion, "id IN (SELECT value FROM json_each(?))", idList(ids))
+		return err
+	})
 }
 
 // EndSignIn deletes a sign-in of the account from another browser. It returns how many there were: none when the id
-// is not there any more or is another account's.
+// is not there any more or is another account's. ErrNotSignedIn means that the sign-in acted for has ended.
 func (s *Store) EndSignIn(ctx context.Context, uid int64, id string, occasion Occasion) (int, error) {
-	return s.endSignIns(ctx, SignInEnded, occasion, "uid = ? AND id = ?", uid, id)
+	return s.endOthers(ctx, occasion, "uid = ? AND id = ?", uid, id)
 }
 
-// EndOtherSignIns deletes all sign-ins of the account but one, and returns how many there were.
-func (s *Store) EndOtherSignIns(ctx context.Context, uid int64, keep string, occasion Occasion) (int, error) {
-	return s.endSignIns(ctx, SignInEnded, occasion, "uid = ? AND id <> ?", uid, keep)
+// EndOtherSignIns deletes all sign-ins of the account but the one acted for, and returns how many there were.
+// ErrNotSignedIn means that that one has ended.
+func (s *Store) EndOtherSignIns(ctx context.Context, uid int64, occasion Occasion) (int, error) {
+	return s.endOthers(ctx, occasion, "uid = ? AND id <> ?", uid, occasion.SignIn)
 }
 
-func (s *Store) endSignIns(ctx context.Context, kind EventKind, occasion Occasion, which string, args ...any) (ended int, err error) {
-	err = s.write(ctx, "end sign-ins", func(tx *sql.Tx) error {
-		var uids []int64
-		err := eachRow(ctx, tx, func(row *sql.Rows) error {
-			uids = append(uids, 0)
-			return row.Scan(&uids[len(uids)-1])
-		}, "DELETE FROM sign_ins WHERE "+which+" RETURNING uid", args...)
-		if err != nil {
+func (s *Store) endOthers(ctx context.Context, occasion Occasion, which string, uid int64, id string) (ended int, err error) {
+	err = s.write(ctx, "end sign-ins", func(ctx context.Context, tx *transaction) error {
+		if err := tx.requireSignIn(ctx, uid, occasion); err != nil {
 			return err
 		}
-		ended = len(uids)
-		for _, uid := range uids {
-			if err := recordEvent(ctx, tx, uid, kind, occasion); err != nil {
-				return err
-			}
-		}
-		return nil
+		ended, err = tx.endSignIns(ctx, SignInEnded, occasion, which, uid, id)
+		return err
 	})
 	return ended, err
+}
+
+// endSignIns records one event for each account, however many sign-ins of it end.
+func (tx *transaction) endSignIns(ctx context.Context, kind EventKind, occasion Occasion, which string, args ...any) (ended int, err error) {
+	perAccount := map[int64]int{}
+	err = eachRow(ctx, tx, func(row *sql.Rows) error {
+		var uid int64
+		err := row.Scan(&uid)
+		perAccount[uid]++
+		ended++
+		return err
+	}, "DELETE FROM sign_ins WHERE "+which+" RETURNING uid", args...)
+	if err != nil {
+		return 0, err
+	}
+	for uid, count := range perAccount {
+		event := Event{UID: uid, Kind: kind, Occasion: occasion, Repeats: count, FirstAt: occasion.At}
+		if err := tx.insertEvent(ctx, event); err != nil {
+			return 0, err
+		}
+		tx.recorded = append(tx.recorded, event)
+	}
+	return ended, nil
 }
 
 const deleteSignIns = "DELETE FROM sign_ins WHERE id IN (SELECT value FROM json_each(?))"

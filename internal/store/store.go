@@ -39,8 +39,12 @@ type Store struct {
 	watcher  watcher
 	sessions cache[string, session]
 	signIns  cache[string, []SignIn]
-	// tries counts since the start, for trimEvery.
-	tries atomic.Int64
+	// attempts counts since the start, for trimEvery.
+	attempts atomic.Int64
+	// busyTimeout is how long a change, and all changes of one request together, may wait for their turn to write.
+	busyTimeout time.Duration
+	collected   collected
+	notify      func(Event)
 }
 
 // maxReaders bounds the connections that read. More than there are processors cost time, and each costs up to 2 MiB.
@@ -64,7 +68,10 @@ func Open(ctx context.Context, path string, busyTimeout time.Duration) (*Store, 
 	if err != nil {
 		return nil, fmt.Errorf("open database %s: %w", path, err)
 	}
-	s := &Store{path: full, db: pool(full, busyTimeout, 1), reads: pool(full, busyTimeout, maxReaders, "query_only(1)")}
+	s := &Store{
+		path: full, db: pool(full, busyTimeout, 1), reads: pool(full, busyTimeout, maxReaders, "query_only(1)"),
+		busyTimeout: busyTimeout, notify: func(Event) {},
+	}
 	s.watcher.pool = pool(full, busyTimeout, 1, "query_only(1)")
 	if err = s.connect(ctx, busyTimeout); err == nil {
 		err = s.migrate(ctx)
@@ -203,7 +210,7 @@ func (s *Store) DB() *sql.DB {
 func (s *Store) Ready(ctx context.Context) error {
 	var one int
 	err := s.reads.QueryRowContext(ctx, "SELECT count(*) FROM (SELECT 1 FROM users LIMIT 1)").Scan(&one)
-	if err != nil {
+	if err != nil && ctx.Err() == nil {
 		s.Reopen()
 	}
 	return unavailable(err)
@@ -231,23 +238,6 @@ func (s *Store) Size() (database, writeAheadLog int64, err error) {
 		*size = info.Size()
 	}
 	return database, writeAheadLog, nil
-}
-
-// write runs a change in one transaction, which has the write lock from the start. what names it in errors; the
-// expected outcomes of the queries, ErrNoUser and the like, pass through.
-func (s *Store) write(ctx context.Context, what string, change func(*sql.Tx) error) error {
-	tx, err := s.db.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("%s: %w", what, unavailable(err))
-	}
-	defer tx.Rollback()
-	if err := change(tx); err != nil {
-		return fmt.Errorf("%s: %w", what, unavailable(err))
-	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("%s: %w", what, unavailable(err))
-	}
-	return nil
 }
 
 // changedOne returns otherwise when a statement went well but found no row to change.

@@ -4,12 +4,13 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"time"
 
 	"latchkey/internal/throttle"
 )
 
-// Counter is one count that a try goes against.
+// Counter is one count that an attempt goes against.
 type Counter struct {
 	// Key is a hash of what is counted, so that no name that was tried is kept.
 	Key  []byte
@@ -20,66 +21,130 @@ type Counter struct {
 // disk. Those with the fewest failures go first, so that a flood pushes out its own.
 const maxCounters = 200_000
 
-// trimEvery is how many tries may add counters before they are counted.
+// trimEvery is how many attempts may add counters before they are counted.
 const trimEvery = 1000
 
-// Take counts a try against all the counters, before it is known how it goes, so that tries at once cannot slip
-// past. When one of them does not allow it, nothing is counted; refusing is then the index of the one with the
-// longest wait.
+// Take counts an attempt against all the counters, before it is known how it goes, so that attempts at once cannot slip
+// past. When one of them does not allow it, nothing is counted; refusing is then the index of the one with the longest
+// wait. To be refused costs reading alone, so that refused attempts do not slow down anybody else.
 func (s *Store) Take(ctx context.Context, counters []Counter, now time.Time) (refusing int, wait time.Duration, err error) {
-	err = s.write(ctx, "count a try", func(tx *sql.Tx) error {
-		states := make([]throttle.State, len(counters))
-		for i, counter := range counters {
-			state, err := counterState(ctx, tx, counter.Key)
-			if err != nil {
-				return err
-			}
-			var wanted time.Duration
-			if states[i], wanted = counter.Rule.Try(state, now); wanted > wait {
-				refusing, wait = i, wanted
-			}
-		}
-		if wait > 0 {
-			return nil
+	_, refusing, wait, err = tryCounters(ctx, s.reads, counters, now)
+	if err != nil || wait > 0 {
+		return refusing, wait, err
+	}
+	err = s.write(ctx, "count an attempt", func(ctx context.Context, tx *transaction) error {
+		var states []throttle.State
+		if states, refusing, wait, err = tryCounters(ctx, tx, counters, now); err != nil || wait > 0 {
+			return err
 		}
 		for i, counter := range counters {
-			if err := setCounter(ctx, tx, counter, states[i], now); err != nil {
+			if err := tx.setCounter(ctx, counter, states[i], now); err != nil {
 				return err
 			}
 		}
-		if s.tries.Add(1)%trimEvery == 0 {
-			return trimCounters(ctx, tx)
+		if s.attempts.Add(1)%trimEvery == 0 {
+			return tx.trimCounters(ctx)
 		}
 		return nil
 	})
 	return refusing, wait, err
 }
 
-// SettleTry resets some of the counters of a try that Take has counted, and takes it back from others.
-func (s *Store) SettleTry(ctx context.Context, reset, takeBack []Counter, now time.Time) error {
-	return s.write(ctx, "settle a try", func(tx *sql.Tx) error {
-		for _, counter := range reset {
-			if err := setCounter(ctx, tx, counter, throttle.State{}, now); err != nil {
-				return err
-			}
+// tryCounters returns what the counters would be after one more attempt, or which of them refuses it for longest.
+func tryCounters(ctx context.Context, from querier, counters []Counter, now time.Time) (states []throttle.State, refusing int, wait time.Duration, err error) {
+	states = make([]throttle.State, len(counters))
+	for i, counter := range counters {
+		state, err := counterState(ctx, from, counter.Key)
+		if err != nil {
+			return nil, 0, 0, fmt.Errorf("read a counter: %w", unavailable(err))
 		}
-		for _, counter := range takeBack {
-			state, err := counterState(ctx, tx, counter.Key)
-			if err != nil {
-				return err
-			}
-			if err := setCounter(ctx, tx, counter, counter.Rule.Undo(state), now); err != nil {
-				return err
-			}
+		var wanted time.Duration
+		if states[i], wanted = counter.Rule.Try(state, now); wanted > wait {
+			refusing, wait = i, wanted
 		}
-		return nil
+	}
+	return states, refusing, wait, nil
+}
+
+// Settlement is what becomes of the counters of an attempt that Take has counted.
+type Settlement struct {
+	// Reset start anew, after an attempt that went well.
+	Reset []Counter
+	// TakeBack get the attempt back, as if it had not been made.
+	TakeBack []Counter
+}
+
+// Settle settles an attempt that changes nothing else.
+func (s *Store) Settle(ctx context.Context, settlement Settlement, now time.Time) error {
+	return s.write(ctx, "settle an attempt", func(ctx context.Context, tx *transaction) error {
+		return tx.settle(ctx, settlement, now)
 	})
 }
 
-func counterState(ctx context.Context, tx *sql.Tx, key []byte) (throttle.State, error) {
+func (tx *transaction) settle(ctx context.Context, settlement Settlement, now time.Time) error {
+	for _, counter := range settlement.Reset {
+		if err := tx.setCounter(ctx, counter, throttle.State{}, now); err != nil {
+			return err
+		}
+	}
+	for _, counter := range settlement.TakeBack {
+		state, err := counterState(ctx, tx, counter.Key)
+		if err != nil {
+			return err
+		}
+		if err := tx.setCounter(ctx, counter, counter.Rule.Undo(state), now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ForgetAttempts removes counters by their keys, and returns how many of them there were.
+func (s *Store) ForgetAttempts(ctx context.Context, keys ...[]byte) (forgotten int, err error) {
+	err = s.write(ctx, "forget attempts", func(ctx context.Context, tx *transaction) error {
+		for _, key := range keys {
+			result, err := tx.ExecContext(ctx, "DELETE FROM throttle WHERE key = ?", key)
+			if err != nil {
+				return err
+			}
+			removed, err := result.RowsAffected()
+			if err != nil {
+				return err
+			}
+			forgotten += int(removed)
+		}
+		return nil
+	})
+	return forgotten, err
+}
+
+// resetLimits lets the account be logged in to again from everywhere. A limit on a name neither precedes nor outlives
+// its account.
+func (tx *transaction) resetLimits(ctx context.Context, uid int64) error {
+	var keys [][]byte
+	err := eachRow(ctx, tx, func(row *sql.Rows) error {
+		var username string
+		var browser []byte
+		err := row.Scan(&username, &browser)
+		keys = append(keys, throttle.UnknownBrowsers(username),
+			throttle.KnownBrowser(username, string(browser)), throttle.KnownBrowserRecovery(username, string(browser)))
+		return err
+	}, "SELECT username, token_hash FROM users LEFT JOIN known_browsers USING (uid) WHERE uid = ?", uid)
+	if err != nil {
+		return err
+	}
+	for _, key := range keys {
+		if _, err := tx.ExecContext(ctx, "DELETE FROM throttle WHERE key = ?", key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func counterState(ctx context.Context, from querier, key []byte) (throttle.State, error) {
 	var state throttle.State
 	var freeAt int64
-	err := tx.QueryRowContext(ctx, "SELECT failures, free_at FROM throttle WHERE key = ?", key).Scan(&state.Failures, &freeAt)
+	err := from.QueryRowContext(ctx, "SELECT failures, free_at FROM throttle WHERE key = ?", key).Scan(&state.Failures, &freeAt)
 	if errors.Is(err, sql.ErrNoRows) {
 		return throttle.State{}, nil
 	}
@@ -87,7 +152,7 @@ func counterState(ctx context.Context, tx *sql.Tx, key []byte) (throttle.State, 
 	return state, err
 }
 
-func setCounter(ctx context.Context, tx *sql.Tx, counter Counter, state throttle.State, now time.Time) error {
+func (tx *transaction) setCounter(ctx context.Context, counter Counter, state throttle.State, now time.Time) error {
 	if state.Failures == 0 {
 		_, err := tx.ExecContext(ctx, "DELETE FROM throttle WHERE key = ?", counter.Key)
 		return err
@@ -101,7 +166,7 @@ func setCounter(ctx context.Context, tx *sql.Tx, counter Counter, state throttle
 	return err
 }
 
-func trimCounters(ctx context.Context, tx *sql.Tx) error {
+func (tx *transaction) trimCounters(ctx context.Context) error {
 	_, err := tx.ExecContext(ctx, `
 		DELETE FROM throttle WHERE key IN (
 			SELECT key FROM throttle ORDER BY failures, forget_at

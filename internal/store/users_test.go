@@ -13,7 +13,7 @@ import (
 func TestAUserIsFoundByTheExactUsernameOnly(t *testing.T) {
 	s := newStore(t)
 	created := time.Unix(1_700_000_000, 0)
-	uid, err := s.CreateUser(t.Context(), "zoë", "hash", at(created))
+	uid, err := s.CreateUser(t.Context(), "zoë", "hash", unknown, at(created))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +36,7 @@ func TestOfManyWhoAskForANameAtOnceExactlyOneGetsIt(t *testing.T) {
 	for i := range 20 {
 		asking.Go(func() {
 			<-start
-			_, err := s.CreateUser(t.Context(), "bob", fmt.Sprint("hash ", i), at(noon))
+			_, err := s.CreateUser(t.Context(), "bob", fmt.Sprint("hash ", i), unknown, at(noon))
 			switch {
 			case err == nil:
 				won.Add(1)
@@ -62,7 +62,7 @@ func TestAUsernameHasOneToAHundredCharacters(t *testing.T) {
 	for name, fits := range map[string]bool{
 		"": false, "x": true, strings.Repeat("ü", 100): true, strings.Repeat("x", 101): false,
 	} {
-		if _, err := s.CreateUser(t.Context(), name, "hash", at(noon)); (err == nil) != fits {
+		if _, err := s.CreateUser(t.Context(), name, "hash", unknown, at(noon)); (err == nil) != fits {
 			t.Errorf("%d bytes: %v", len(name), err)
 		}
 	}

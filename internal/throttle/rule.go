@@ -26,6 +26,8 @@ type Rule interface {
 type Budget struct {
 	Number int
 	Period time.Duration
+	// CloseAt is the number of failures in a row at which it closes; 0 means never.
+	CloseAt int
 }
 
 func (b Budget) share() time.Duration {
@@ -34,6 +36,9 @@ func (b Budget) share() time.Duration {
 
 // Try implements Rule.
 func (b Budget) Try(state State, now time.Time) (State, time.Duration) {
+	if b.closed(state) {
+		return state, Closed
+	}
 	free := state.FreeAt
 	if free.Before(now) {
 		free = now
@@ -53,16 +58,29 @@ func (b Budget) Undo(state State) State {
 	return State{Failures: max(state.Failures-1, 0), FreeAt: state.FreeAt.Add(-b.share())}
 }
 
-// ForgetAt implements Rule.
-func (b Budget) ForgetAt(state State, _ time.Time) time.Time {
-	return state.FreeAt
+func (b Budget) closed(state State) bool {
+	return b.CloseAt > 0 && state.Failures >= b.CloseAt
 }
 
-// Closed is the wait of a Backoff that has closed: time alone does not open it again.
+// ForgetAt implements Rule.
+func (b Budget) ForgetAt(state State, now time.Time) time.Time {
+	switch {
+	case b.CloseAt == 0:
+		return state.FreeAt
+	case b.closed(state):
+		return now.Add(forgetClosedAfter)
+	}
+	return now.Add(forgetAfter)
+}
+
+// forgetClosedAfter is more than the year after which a browser that is not used is no longer known.
+const forgetClosedAfter = 400 * 24 * time.Hour
+
+// Closed is the wait of a counter that has closed: time alone does not open it again.
 const Closed = time.Duration(1<<63 - 1)
 
-// forgetAfter is how long a Backoff that has not closed remembers failures. NIST SP 800-63B-4 section 3.2.2 wants
-// consecutive failures counted, however slowly they come.
+// forgetAfter is how long a counter that can close and has not remembers failures. NIST SP 800-63B-4 section 3.2.2
+// wants consecutive failures counted, however slowly they come.
 const forgetAfter = 30 * 24 * time.Hour
 
 // Backoff allows Free failures in a row, then makes each further try wait, FirstWait and then twice as long each time

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"latchkey/internal/auth"
+	"latchkey/internal/store"
+)
+
+const clientContext = "client"
+
+// identifyClient finds out who asks, once for each request.
+func (a *app) identifyClient(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		device := ""
+		if cookie, err := c.Cookie(a.deviceCookieName()); err == nil {
+			device = cookie.Value
+		}
+		c.Set(clientContext, auth.Client{
+			Address: address(c), UserAgent: c.Request().UserAgent(), RequestID: requestID(c), Device: auth.HashDevice(device),
+		})
+		return next(c)
+	}
+}
+
+// clientOf is who asks; there is one behind identifyClient.
+func clientOf(c echo.Context) auth.Client {
+	return c.Get(clientContext).(auth.Client)
+}
+
+// occasion is when and from where the owner of an account does something, and for which sign-in, if there is one.
+func (a *app) occasion(c echo.Context) store.Occasion {
+	occasion := clientOf(c).Occasion(a.now())
+	if signIn, ok := c.Get(currentContext).(store.SignIn); ok {
+		occasion.SignIn = signIn.ID
+	}
+	return occasion
+}
+
+func (a *app) deviceCookieName() string {
+	return cookieName("device", a.secure())
+}
+
+// deviceCookieLasts is how long a browser stays known without a login.
+const deviceCookieLasts = 365 * 24 * time.Hour
+
+// remembering makes the browser known to the account whose owner do proves to be there, with a new device cookie.
+func (a *app) remembering(c echo.Context, do func(store.KnownBrowser) error) error {
+	token, browser := clientOf(c).NewDevice()
+	if err := do(browser); err != nil {
+		return err
+	}
+	c.SetCookie(&http.Cookie{
+		Name: a.deviceCookieName(), Value: token, Path: "/", MaxAge: int(deviceCookieLasts / time.Second),
+		HttpOnly: true, Secure: a.secure(), SameSite: http.SameSiteLaxMode,
+	})
+	return nil
+}

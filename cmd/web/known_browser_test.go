@@ -1,0 +1,153 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"latchkey/internal/store"
+)
+
+// closedFor tries until even waiting does not help, and returns how many guesses were looked at.
+func (b *browser) closedFor(username string) (guesses int) {
+	b.site.t.Helper()
+	for {
+		switch p := b.guess(username); {
+		case p.status == http.StatusUnauthorized:
+			guesses++
+		case strings.Contains(p.body, "Now it can only be used in a browser that logged in with it before"):
+			return guesses
+		default:
+			b.site.clock.Advance(time.Minute)
+		}
+	}
+}
+
+func TestKnownBrowserClosesAfterAHundredFailuresInARow(t *testing.T) {
+	for name, wayIn := range map[string]func(*site, string) *browser{
+		"the recovery code": func(s *site, code string) *browser {
+			b := s.browser()
+			b.post("/recover", "username", "bob", "code", code, "password", goodPassword).wantStatus(http.StatusOK)
+			return b
+		},
+		"the administrator": func(s *site, _ string) *browser {
+			if err := s.app.store.Unlock(s.t.Context(), 1, store.Occasion{At: s.clock.Now(), By: store.Keeper}); err != nil {
+				s.t.Fatal(err)
+			}
+			return nil
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t)
+			s.signUp("bob")
+			stolen, other := s.signedIn("bob"), s.signedIn("bob")
+			code := other.makeCode()
+			stolen.post("/logout")
+			if got := stolen.closedFor("bob"); got != 100 {
+				t.Errorf("%d guesses, want 100", got)
+			}
+			s.clock.Advance(300 * 24 * time.Hour)
+			s.app.cleanUp(t.Context())
+			stolen.post("/login", "username", "bob", "password", goodPassword).wantStatus(http.StatusTooManyRequests)
+			if b := wayIn(s, code); b != nil {
+				stolen = b
+			}
+			stolen.logIn("bob")
+		})
+	}
+}
+
+func TestKnownBrowserIsNotHeldByWhatOthersDoAtItsAddress(t *testing.T) {
+	s := newSite(t, "--failures-per-hour=20", "--recoveries-per-hour=5")
+	s.signUp("bob")
+	owner := s.signedIn("bob")
+	code := owner.makeCode()
+	owner.post("/logout")
+	for i := range 21 {
+		s.browser().guess(fmt.Sprintf("name%d", i))
+	}
+	for range 6 {
+		s.browser().post("/recover", "username", "bob", "code", "wrong")
+	}
+	s.browser().guess("another").wantStatus(http.StatusTooManyRequests).want("Too many tries from your address.")
+	s.browser().post("/recover", "username", "bob", "code", code).wantStatus(http.StatusTooManyRequests)
+	owner.logIn("bob")
+	for range 4 { // and the right code is the fifth
+		owner.post("/recover", "username", "bob", "code", "wrong").wantStatus(http.StatusUnauthorized)
+	}
+	owner.post("/recover", "username", "bob", "code", code).wantStatus(http.StatusOK)
+	owner.post("/recover", "username", "bob", "code", "wrong").wantStatus(http.StatusTooManyRequests) // its own limit
+}
+
+func TestBrowserInWhichTheOwnerProvedWhoTheyAreIsKnown(t *testing.T) {
+	for name, prove := range map[string]func(s *site, b *browser, code string){
+		"by recovering": func(s *site, b *browser, code string) {
+			b.post("/recover", "username", "bob", "code", code, "password", goodPassword).wantStatus(http.StatusOK)
+		},
+		"by an administrator's link": func(s *site, b *browser, _ string) {
+			b.post(s.linkFor("bob"), "password", goodPassword).wantStatus(http.StatusOK)
+		},
+		"by signing up": func(s *site, b *browser, _ string) {
+			s.signedIn("bob").post("/user/bob/delete", "username", "bob").wantStatus(http.StatusOK)
+			b.post("/signup", "username", "bob", "password", goodPassword).wantStatus(http.StatusOK)
+		},
+		"by changing the password": func(s *site, b *browser, _ string) {
+			b.logIn("bob")
+			s.exec("DELETE FROM known_browsers")
+			b.changePassword(goodPassword, newPassword)
+			b.changePassword(newPassword, goodPassword)
+		},
+		"by confirming the password": func(s *site, b *browser, _ string) {
+			b.logIn("bob")
+			s.exec("DELETE FROM known_browsers")
+			s.clock.Advance(time.Hour)
+			b.post("/user/bob/recovery", "step", "make", confirmField, goodPassword).wantStatus(http.StatusOK)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t)
+			s.signUp("bob")
+			code := s.signedIn("bob").makeCode()
+			b := s.browser()
+			prove(s, b, code)
+			for range 10 {
+				s.browser().guess("bob")
+			}
+			s.browser().guess("bob").wantStatus(http.StatusTooManyRequests)
+			b.logIn("bob")
+		})
+	}
+}
+
+func TestLimitOnANameEndsWithItsAccountAndWhenOneIsMade(t *testing.T) {
+	s := newSite(t)
+	makeClosed := func() {
+		for range 6 {
+			s.browser().guess("carol")
+		}
+		s.browser().guess("carol").wantStatus(http.StatusTooManyRequests)
+	}
+	admin := func() store.Occasion { return store.Occasion{At: s.clock.Now(), By: store.Keeper} }
+
+	makeClosed()
+	s.signUp("carol")
+	s.signedIn("carol").post("/user/carol/delete", "username", "carol").wantStatus(http.StatusOK)
+	s.browser().guess("carol").wantStatus(http.StatusUnauthorized)
+
+	makeClosed()
+	path, hash := newPasswordLink()
+	uid, err := s.app.store.CreateUserWithLink(t.Context(), "carol", hash, s.clock.Now().Add(time.Hour), admin())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.browser().post(path, "password", goodPassword).wantStatus(http.StatusOK)
+	s.signedIn("carol")
+
+	makeClosed()
+	if err := s.app.store.DeleteUser(t.Context(), uid, admin()); err != nil {
+		t.Fatal(err)
+	}
+	s.browser().guess("carol").wantStatus(http.StatusUnauthorized)
+}

@@ -1,0 +1,106 @@
+package auth
+
+import (
+	"context"
+	"time"
+
+	"latchkey/internal/store"
+	"latchkey/internal/throttle"
+)
+
+// Limits are the numbers of the rate limits (ASVS 5.0 6.1.1, 6.3.1; NIST SP 800-63B-4 section 3.2.2).
+type Limits struct {
+	// KnownBrowserFailures are allowed in KnownBrowserWindow to a browser that has logged in to the account.
+	KnownBrowserFailures int
+	KnownBrowserWindow   time.Duration
+	// UnknownBrowserFailures are allowed to all other browsers together. Then each attempt waits, UnknownBrowserWait and
+	// twice as long each time, up to UnknownBrowserMaxWait.
+	UnknownBrowserFailures int
+	UnknownBrowserWait     time.Duration
+	UnknownBrowserMaxWait  time.Duration
+	// CloseAt is the number of failures in a row at which each of these limits closes.
+	CloseAt int
+	// What one network may do, over all accounts.
+	FailuresPerHour, SignupsPerHour, RecoveriesPerHour, NameChecksPerMinute int
+}
+
+// A Limit bounds how often one network may do something.
+type Limit int
+
+// The limits beside those on passwords.
+const (
+	Signup Limit = iota
+	NameCheck
+	Recovery
+	failures // of passwords
+)
+
+func (l Limit) kind() string {
+	return [...]string{"signup", "name check", "recovery", "failures"}[l]
+}
+
+func (l Limits) rule(limit Limit) throttle.Rule {
+	switch limit {
+	case Signup:
+		return throttle.Budget{Number: l.SignupsPerHour, Period: time.Hour}
+	case NameCheck:
+		return throttle.Budget{Number: l.NameChecksPerMinute, Period: time.Minute}
+	case Recovery:
+		return throttle.Budget{Number: l.RecoveriesPerHour, Period: time.Hour}
+	}
+	return throttle.Budget{Number: l.FailuresPerHour, Period: time.Hour}
+}
+
+func (l Limits) perNetwork(limit Limit, network string) store.Counter {
+	return store.Counter{Key: throttle.PerAddress(limit.kind(), network), Rule: l.rule(limit)}
+}
+
+// NetworkKeys are the keys of all counters of the network that an address belongs to.
+func NetworkKeys(address string) (keys [][]byte) {
+	for limit := range failures + 1 {
+		keys = append(keys, throttle.PerAddress(limit.kind(), NetworkOf(address)))
+	}
+	return keys
+}
+
+// ThrottledError means that an attempt came too early.
+type ThrottledError struct {
+	// ByAccount is set when there were too many attempts at the account, and not from the client's address.
+	ByAccount bool
+	// Wait is throttle.Closed when time alone does not help.
+	Wait time.Duration
+}
+
+func (e *ThrottledError) Error() string { return "throttled" }
+
+var throttledKind = map[Limit]store.EventKind{
+	Signup: store.SignupThrottled, NameCheck: store.NameCheckThrottled, Recovery: store.RecoveryThrottled,
+}
+
+// Allow counts something that a client's network may do only so often. One time too many is a *ThrottledError.
+func (g *Guard) Allow(ctx context.Context, client Client, limit Limit) error {
+	return g.allow(ctx, client, limit, g.limits.perNetwork(limit, client.Network()))
+}
+
+// AllowRecovery counts a recovery code that is tried for the account with this name. A known browser of the account is
+// held by its own limit alone: what others do from the same address keeps no owner out.
+func (g *Guard) AllowRecovery(ctx context.Context, client Client, username string) error {
+	counter := g.limits.perNetwork(Recovery, client.Network())
+	known, err := g.store.IsKnownBrowser(ctx, username, client.Device)
+	if err != nil {
+		return err
+	}
+	if known {
+		counter.Key = throttle.KnownBrowserRecovery(username, string(client.Device))
+	}
+	return g.allow(ctx, client, Recovery, counter)
+}
+
+func (g *Guard) allow(ctx context.Context, client Client, limit Limit, counter store.Counter) error {
+	_, wait, err := g.store.Take(ctx, []store.Counter{counter}, g.now())
+	if err == nil && wait > 0 {
+		g.store.RecordFailure(store.Failure{Kind: throttledKind[limit]}, client.Occasion(g.now()))
+		return &ThrottledError{Wait: wait}
+	}
+	return err
+}

@@ -1,0 +1,164 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"sync"
+	"time"
+)
+
+// collected is what is not worth a commit of its own: failed attempts, which somebody who guesses can make by the
+// thousand, and times of last use. WriteCollected writes it together. At most its last second is lost in a crash; the
+// log has the attempts, and the limits count them at once.
+type collected struct {
+	mu       sync.Mutex
+	failures map[failureKey]Event
+	uses     map[string]time.Time // by the id of the sign-in
+}
+
+// failureKey is what makes two failures repeats of each other.
+type failureKey struct {
+	uid      int64
+	username string // when the uid was not looked up
+	kind     EventKind
+}
+
+// maxCollected bounds each of the two between two writes. More failures count as of no account.
+const maxCollected = 10_000
+
+// Failure is an attempt that failed or was refused.
+type Failure struct {
+	Kind EventKind
+	// UID is 0 when the attempt named no account, or Username says which.
+	UID int64
+	// Username is in canonical form. It need not be an account's: that is looked up later, so that answering takes the
+	// same time.
+	Username string
+}
+
+// RecordFailure tells of an attempt that failed, and adds it to the activity of the account with the next
+// WriteCollected. It does the same work whether there is such an account or not.
+func (s *Store) RecordFailure(failure Failure, occasion Occasion) {
+	event := Event{UID: failure.UID, Kind: failure.Kind, Occasion: occasion, Repeats: 1, FirstAt: occasion.At}
+	s.notify(event)
+	s.collected.addFailure(failureKey{failure.UID, failure.Username, failure.Kind}, event)
+}
+
+// TouchSignIn moves the time of last use forward, never back, with the next WriteCollected.
+func (s *Store) TouchSignIn(id string, now time.Time) {
+	c := &s.collected
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.uses == nil {
+		c.uses = map[string]time.Time{}
+	}
+	if len(c.uses) < maxCollected && c.uses[id].Before(now) {
+		c.uses[id] = now
+	}
+}
+
+func (c *collected) addFailure(key failureKey, event Event) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.failures == nil {
+		c.failures = map[failureKey]Event{}
+	}
+	if _, known := c.failures[key]; !known && len(c.failures) >= maxCollected {
+		key = failureKey{kind: key.kind}
+	}
+	if before, known := c.failures[key]; known {
+		event.Repeats += before.Repeats
+		event.FirstAt = before.FirstAt
+	}
+	c.failures[key] = event
+}
+
+func (c *collected) take() (failures map[failureKey]Event, uses map[string]time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	failures, uses = c.failures, c.uses
+	c.failures, c.uses = nil, nil
+	return failures, uses
+}
+
+// WriteCollected writes what RecordFailure and TouchSignIn collected. When it cannot, that is kept for the next time.
+func (s *Store) WriteCollected(ctx context.Context) error {
+	failures, uses := s.collected.take()
+	if len(failures) == 0 && len(uses) == 0 {
+		return nil
+	}
+	err := s.write(ctx, "write what was collected", func(ctx context.Context, tx *transaction) error {
+		for id, at := range uses {
+			if _, err := tx.ExecContext(ctx,
+				"UPDATE sign_ins SET last_seen_at = ?1 WHERE id = ?2 AND last_seen_at < ?1", at.Unix(), id); err != nil {
+				return err
+			}
+		}
+		for key, event := range failures {
+			if err := tx.addFailure(ctx, key, event); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		for key, event := range failures {
+			s.collected.addFailure(key, event)
+		}
+		for id, at := range uses {
+			s.TouchSignIn(id, at)
+		}
+	}
+	return err
+}
+
+// isFailure are the kinds that somebody who is not the owner can cause.
+var isFailure = map[EventKind]bool{LoginFailed: true, LoginThrottled: true, RecoveryFailed: true, RecoveryThrottled: true}
+
+// repeatsWithin is how old the first of several failures in one row may be.
+const repeatsWithin = 24 * time.Hour
+
+// addFailure adds a failure to the row of those before, unless something else happened in between: however many there
+// are, the owner sees what matters among them.
+func (tx *transaction) addFailure(ctx context.Context, key failureKey, event Event) error {
+	if key.username != "" {
+		err := tx.QueryRowContext(ctx, "SELECT uid FROM users WHERE username = ?", key.username).Scan(&event.UID)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+	}
+	account := sql.NullInt64{Int64: event.UID, Valid: event.UID != 0}
+	var rows []Event
+	err := eachRow(ctx, tx, func(row *sql.Rows) error {
+		before, err := scanEvent(row)
+		rows = append(rows, before)
+		return err
+	}, "SELECT "+eventColumns+" FROM events WHERE uid IS ? ORDER BY id DESC LIMIT ?", account, len(isFailure))
+	if err != nil {
+		return err
+	}
+	for _, before := range rows {
+		if !isFailure[before.Kind] {
+			break
+		}
+		if before.Kind == event.Kind && event.At.Sub(before.FirstAt) < repeatsWithin {
+			// A new id, so that those who follow the events see it.
+			_, err := tx.ExecContext(ctx, `
+				UPDATE events SET id = (SELECT max(id) + 1 FROM events), repeats = repeats + ?, last_at = ?, address = ?, user_agent = ?
+				WHERE id = ?`, event.Repeats, event.At.Unix(), event.Address, clipUserAgent(event.UserAgent), before.ID)
+			return err
+		}
+	}
+	if event.UID != 0 { // which may have been deleted meanwhile
+		var one int
+		err := tx.QueryRowContext(ctx, "SELECT 1 FROM users WHERE uid = ?", event.UID).Scan(&one)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return tx.insertEvent(ctx, event)
+}

@@ -1,0 +1,36 @@
+package throttle
+
+import (
+	"crypto/sha256"
+	"fmt"
+)
+
+// A key names a counter by a hash, so that the database keeps no name that was tried: people type passwords there.
+
+// UnknownBrowsers counts failed attempts at one account by all browsers that have not logged in to it.
+func UnknownBrowsers(username string) []byte {
+	return key("strangers", username)
+}
+
+// KnownBrowser counts those by one browser that has, known by the hash of its device cookie or by its sign-in.
+func KnownBrowser(username, browser string) []byte {
+	return key("known browser", username, browser)
+}
+
+// KnownBrowserRecovery counts the recovery codes that such a browser tries.
+func KnownBrowserRecovery(username, browser string) []byte {
+	return key("known browser recovery", username, browser)
+}
+
+// PerAddress counts what one client's network does, over all accounts.
+func PerAddress(kind, network string) []byte {
+	return key("address", kind, network)
+}
+
+func key(parts ...string) []byte {
+	hash := sha256.New()
+	for _, part := range parts {
+		fmt.Fprintf(hash, "%d:%s,", len(part), part)
+	}
+	return hash.Sum(nil)[:16]
+}
