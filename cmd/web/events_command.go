@@ -62,9 +62,9 @@ func (e eventsCommand) Run(ctx context.Context, to streams, s *settings) error {
 		}
 	}
 	if e.User == nil {
-		return keeping(ctx, s, func(db *store.Store) error { return show(db, 0) })
+		return keeping(ctx, to, s, func(db *store.Store) error { return show(db, 0) })
 	}
-	return withUser(ctx, s, *e.User, func(db *store.Store, user store.User) error { return show(db, user.UID) })
+	return withUser(ctx, to, s, *e.User, func(db *store.Store, user store.User) error { return show(db, user.UID) })
 }
 
 func (e eventsCommand) print(to streams, event store.LoggedEvent) error {

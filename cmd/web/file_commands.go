@@ -22,7 +22,7 @@ func (b backupCommand) Validate() error {
 }
 
 func (b backupCommand) Run(ctx context.Context, to streams, s *settings) error {
-	return keeping(ctx, s, func(db *store.Store) error {
+	return keeping(ctx, to, s, func(db *store.Store) error {
 		if err := db.Backup(ctx, b.File); err != nil {
 			return err
 		}
@@ -33,7 +33,7 @@ func (b backupCommand) Run(ctx context.Context, to streams, s *settings) error {
 type checkCommand struct{}
 
 func (checkCommand) Run(ctx context.Context, to streams, s *settings) error {
-	return keeping(ctx, s, func(db *store.Store) error {
+	return keeping(ctx, to, s, func(db *store.Store) error {
 		problems, err := db.Check(ctx, func(name string) string {
 			mapped, _ := username.Canonical(name)
 			return mapped

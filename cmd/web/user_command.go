@@ -24,9 +24,12 @@ type userCommand struct {
 }
 
 // keeping opens the database for a command of the keeper's, which may run beside the server.
-func keeping(ctx context.Context, s *settings, do func(*store.Store) error) error {
+// What it does is logged as what the server does.
+func keeping(ctx context.Context, to streams, s *settings, do func(*store.Store) error) error {
 	db, err := store.OpenExisting(ctx, s.DB, s.BusyTimeout)
 	if err == nil {
+		log := newLogger(s.LogFormat, to.log)
+		db.Notify(func(event store.Event) { logEvent(log, event) })
 		err = errors.Join(do(db), db.Close())
 	}
 	if err != nil && ctx.Err() != nil {
@@ -41,12 +44,12 @@ func keepersOccasion() store.Occasion {
 }
 
 // withUser does something to the account with the name that was typed.
-func withUser(ctx context.Context, s *settings, typed string, do func(*store.Store, store.User) error) error {
+func withUser(ctx context.Context, to streams, s *settings, typed string, do func(*store.Store, store.User) error) error {
 	name, problem := username.Canonical(typed)
 	if problem != "" {
 		return fmt.Errorf("%q: %s", typed, problem)
 	}
-	return keeping(ctx, s, func(db *store.Store) error {
+	return keeping(ctx, to, s, func(db *store.Store) error {
 		user, err := db.UserByUsername(ctx, name)
 		if errors.Is(err, store.ErrNoUser) {
 			return fmt.Errorf("there is no account %s", name)
@@ -65,7 +68,7 @@ type named struct {
 
 // change does something to the account and says what it is then.
 func (n named) change(ctx context.Context, to streams, s *settings, is string, do func(*store.Store, store.User) error) error {
-	return withUser(ctx, s, n.Name, func(db *store.Store, user store.User) error {
+	return withUser(ctx, to, s, n.Name, func(db *store.Store, user store.User) error {
 		if err := do(db, user); err != nil {
 			return err
 		}
@@ -80,7 +83,7 @@ func (u userAddCommand) Run(ctx context.Context, to streams, s *settings) error 
 	if problem != "" {
 		return fmt.Errorf("%q: %s", u.Name, problem)
 	}
-	return keeping(ctx, s, func(db *store.Store) error {
+	return keeping(ctx, to, s, func(db *store.Store) error {
 		path, hash := newPasswordLink()
 		_, err := db.CreateUserWithLink(ctx, name, hash, time.Now().Add(passwordLinkLasts), keepersOccasion())
 		if errors.Is(err, store.ErrUsernameTaken) {
@@ -96,7 +99,7 @@ func (u userAddCommand) Run(ctx context.Context, to streams, s *settings) error 
 type userResetCommand struct{ named }
 
 func (u userResetCommand) Run(ctx context.Context, to streams, s *settings) error {
-	return withUser(ctx, s, u.Name, func(db *store.Store, user store.User) error {
+	return withUser(ctx, to, s, u.Name, func(db *store.Store, user store.User) error {
 		if user.Disabled {
 			return fmt.Errorf("the account %s is disabled; enable it first", user.Username)
 		}
@@ -173,7 +176,7 @@ func (u userUnlockCommand) Run(ctx context.Context, to streams, s *settings) err
 
 func (u userUnlockCommand) unlockAddress(ctx context.Context, to streams, s *settings) error {
 	address := netip.MustParseAddr(u.Address).Unmap().WithZone("").String()
-	return keeping(ctx, s, func(db *store.Store) error {
+	return keeping(ctx, to, s, func(db *store.Store) error {
 		forgotten, err := db.ForgetAttempts(ctx, auth.NetworkKeys(address)...)
 		if err != nil {
 			return err
@@ -200,9 +203,9 @@ func (u userSignOutCommand) Validate() error {
 
 func (u userSignOutCommand) Run(ctx context.Context, to streams, s *settings) error {
 	if u.All {
-		return keeping(ctx, s, func(db *store.Store) error { return signOut(ctx, to, db, 0) })
+		return keeping(ctx, to, s, func(db *store.Store) error { return signOut(ctx, to, db, 0) })
 	}
-	return withUser(ctx, s, u.Name, func(db *store.Store, user store.User) error { return signOut(ctx, to, db, user.UID) })
+	return withUser(ctx, to, s, u.Name, func(db *store.Store, user store.User) error { return signOut(ctx, to, db, user.UID) })
 }
 
 func signOut(ctx context.Context, to streams, db *store.Store, uid int64) error {
