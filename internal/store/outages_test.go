@@ -18,7 +18,7 @@ func writes(s *Store) map[string]func(ctx context.Context) error {
 			return err
 		},
 		"ReplacePassHash": func(ctx context.Context) error { return s.ReplacePassHash(ctx, 1, "old", "new") },
-		"CreateSignIn": func(ctx context.Context) error { return s.CreateSignIn(ctx, login(1, "bob"), at(noon)) },
+		"CreateSignIn":    func(ctx context.Context) error { return s.CreateSignIn(ctx, login(1, "bob"), at(noon)) },
 		"LogOut": func(ctx context.Context) error {
 			return s.LogOut(ctx, []string{"id"}, at(noon))
 		},
@@ -26,7 +26,7 @@ func writes(s *Store) map[string]func(ctx context.Context) error {
 			s.TouchSignIn("id", time.Now())
 			return s.WriteCollected(ctx)
 		},
-		"CleanUp":     func(ctx context.Context) error { return s.CleanUp(ctx, Expired{}) },
+		"CleanUp": func(ctx context.Context) error { return s.CleanUp(ctx, Expired{}) },
 	}
 }
 
