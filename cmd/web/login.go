@@ -88,7 +88,7 @@ func (a *app) signIn(c echo.Context, typed, secret string, remember bool) (store
 // authenticate returns the account with this name and password, or errWrongCredentials, or a *throttledError: each
 // after the same work, whether there is such an account or not.
 func (a *app) authenticate(c echo.Context, typed, secret string) (store.User, error) {
-	name, _ := username.Canonical(typed) // a name that is not allowed is looked up, and not found, as ""
+	name, _ := username.Lookup(typed) // a name that is not allowed is looked up, and not found, as ""
 	user, err := a.store.UserByUsername(c.Request().Context(), name)
 	if err != nil && !errors.Is(err, store.ErrNoUser) {
 		return store.User{}, err

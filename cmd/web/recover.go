@@ -44,7 +44,7 @@ func (a *app) recoverAccount(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	name, _ := username.Canonical(typedName)
+	name, _ := username.Lookup(typedName)
 	codeHash, _ := recovery.Hash(typedCode)
 	user, err := a.store.UserByRecoveryCode(r.Context(), name, codeHash[:])
 	if errors.Is(err, store.ErrNoRecoveryCode) {
@@ -57,7 +57,7 @@ func (a *app) recoverAccount(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	form.Code = typedCode
+	form.Code = shown(typedCode)
 	if !r.PostForm.Has("password") {
 		return a.render(c, http.StatusOK, recoverPasswordView(form))
 	}

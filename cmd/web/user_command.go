@@ -40,7 +40,7 @@ func keepersOccasion() store.Occasion {
 
 // withUser does something to the account with the name that was typed.
 func withUser(ctx context.Context, s *settings, typed string, do func(*store.Store, store.User) error) error {
-	name, problem := username.Canonical(typed)
+	name, problem := username.Lookup(typed)
 	if problem != "" {
 		return fmt.Errorf("%q: %s", typed, problem)
 	}
