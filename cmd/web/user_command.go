@@ -82,6 +82,9 @@ func (u userAddCommand) Run(ctx context.Context, to streams, s *settings) error 
 		path, hash := newPasswordLink()
 		_, err := db.CreateUserWithLink(ctx, name, hash, time.Now().Add(passwordLinkLasts), keepersOccasion())
 		if errors.Is(err, store.ErrUsernameTaken) {
+			if _, err := db.UserByUsername(ctx, name); errors.Is(err, store.ErrNoUser) {
+				return errors.New(notAvailable(name) + " An account has a name that looks the same.")
+			}
 			return fmt.Errorf("there is an account %s already", name)
 		}
 		if err != nil {

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"latchkey/internal/username"
 )
 
 // User is an account. Username is in its canonical form (package username).
@@ -25,8 +27,8 @@ var (
 	ErrPasswordChanged = errors.New("the password was changed meanwhile")
 )
 
-// CreateUser adds an account and returns its uid. The username must be canonical and passHash a PHC string. The
-// unique index alone decides who gets a name that several ask for at once; the others get ErrUsernameTaken.
+// CreateUser adds an account and returns its uid. The username must be canonical and passHash a PHC string. Of those
+// who ask at once for one name, or for names that look the same, one gets it and the others get ErrUsernameTaken.
 func (s *Store) CreateUser(ctx context.Context, username, passHash string, occasion Occasion) (uid int64, err error) {
 	err = s.write(ctx, "create user", func(tx *sql.Tx) error {
 		uid, err = insertUser(ctx, tx, username, passHash, occasion)
@@ -46,12 +48,17 @@ func (s *Store) CreateUserWithLink(ctx context.Context, username string, tokenHa
 	return uid, err
 }
 
-func insertUser(ctx context.Context, tx *sql.Tx, username, passHash string, occasion Occasion) (int64, error) {
-	result, err := tx.ExecContext(ctx,
-		"INSERT INTO users (username, pass_hash, created_at) VALUES (?, ?, ?)", username, passHash, occasion.At.Unix())
-	if violatesUnique(err) {
+func insertUser(ctx context.Context, tx *sql.Tx, name, passHash string, occasion Occasion) (int64, error) {
+	taken, err := isTaken(ctx, tx, name)
+	if err != nil {
+		return 0, err
+	}
+	if taken {
 		return 0, ErrUsernameTaken
 	}
+	result, err := tx.ExecContext(ctx,
+		"INSERT INTO users (username, pass_hash, created_at, skeleton) VALUES (?, ?, ?, ?)",
+		name, passHash, occasion.At.Unix(), username.Skeleton(name))
 	if err != nil {
 		return 0, err
 	}
