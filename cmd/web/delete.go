@@ -19,7 +19,7 @@ func (a *app) showDelete(c echo.Context) error {
 func (a *app) deleteAccount(c echo.Context) error {
 	me := currentSignIn(c)
 	typed := c.Request().PostFormValue("username")
-	if name, _ := username.Canonical(typed); name != me.Username {
+	if name, _ := username.Lookup(typed); name != me.Username {
 		return a.render(c, http.StatusUnprocessableEntity, deleteView(components.DeleteForm{
 			CSRF: csrfToken(c), Username: me.Username, Typed: shown(typed),
 			UsernameError: "Type " + me.Username + " to delete this account.",

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 
 	"latchkey/internal/store"
 	"latchkey/internal/username"
@@ -47,6 +49,13 @@ func (checkCommand) Run(ctx context.Context, to streams, s *settings) error {
 		if len(problems) > 0 {
 			return fmt.Errorf("problems found: %d", len(problems))
 		}
+		groups, err := db.LookAlikes(ctx)
+		if err != nil {
+			return err
+		}
+		for _, names := range groups {
+			fmt.Fprintln(to.out, lookAlike(names))
+		}
 		version, err := db.SchemaVersion(ctx)
 		if err != nil {
 			return err
@@ -54,4 +63,16 @@ func (checkCommand) Run(ctx context.Context, to streams, s *settings) error {
 		_, err = fmt.Fprintf(to.out, "ok, schema version %d\n", version)
 		return err
 	})
+}
+
+// lookAlike tells of accounts that are older than the rule against such names. The file is sound and people log in, so
+// that it is no problem that a restore should stop at. What looks the same is shown in ASCII too.
+func lookAlike(names []string) string {
+	for i, name := range names {
+		names[i] = strconv.Quote(name)
+		if !username.OfASCII(name) {
+			names[i] += " (" + strconv.QuoteToASCII(name) + ")"
+		}
+	}
+	return "usernames that look alike: " + strings.Join(names, ", ")
 }

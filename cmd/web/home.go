@@ -82,7 +82,7 @@ func usernameInPath(c echo.Context) (string, error) {
 	if strings.Contains(typed, "/") {
 		return "", echo.ErrNotFound // echo's last parameter takes all that is left of the path
 	}
-	name, _ := username.Canonical(typed)
+	name, _ := username.Lookup(typed)
 	return name, nil
 }
 

@@ -59,7 +59,8 @@ func (k *keeper) setUp(env *testscript.Env) error {
 	env.Setenv("PASSWORD", goodPassword)
 	env.Setenv("NEW_PASSWORD", newPassword)
 	env.Setenv("ESC", "\x1b")
-	env.Setenv("CSI", "\u009b") // what ESC [ is in one character
+	env.Setenv("CSI", "\u009b")                  // what ESC [ is in one character
+	env.Setenv("ZERO_WIDTH", "\u200bBob1\ufeff") // bob1, as it comes from some pages
 	return os.Symlink(k.binary, filepath.Join(bin, "latchkey"))
 }
 

@@ -35,7 +35,7 @@ func (a *app) recoverAccount(c echo.Context) error {
 	if form.UsernameError != "" || form.CodeError != "" {
 		return a.render(c, http.StatusUnprocessableEntity, recoverView(form))
 	}
-	name, _ := username.Canonical(typedName)
+	name, _ := username.Lookup(typedName)
 	if err := a.guard.AllowRecovery(r.Context(), clientOf(c), name); err != nil {
 		return a.orTryLater(c, err, func(message string) view {
 			form.Error = message
@@ -52,7 +52,7 @@ func (a *app) recoverAccount(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	form.Code = typedCode
+	form.Code = shown(typedCode)
 	if !r.PostForm.Has("password") {
 		return a.render(c, http.StatusOK, recoverPasswordView(form))
 	}

@@ -86,12 +86,12 @@ func (a *app) checkUsername(c echo.Context) error {
 	}
 	name, problem := username.Canonical(typed)
 	if problem == "" {
-		_, err := a.store.UserByUsername(c.Request().Context(), name)
-		switch {
-		case err == nil:
-			problem = notAvailable(name)
-		case !errors.Is(err, store.ErrNoUser):
+		taken, err := a.store.UsernameTaken(c.Request().Context(), name)
+		if err != nil {
 			return err
+		}
+		if taken {
+			problem = notAvailable(name)
 		}
 	}
 	return a.renderNameCheck(c, http.StatusOK, typed, problem)

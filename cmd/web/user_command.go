@@ -45,7 +45,7 @@ func keepersOccasion() store.Occasion {
 
 // withUser does something to the account with the name that was typed.
 func withUser(ctx context.Context, to streams, s *settings, typed string, do func(*store.Store, store.User) error) error {
-	name, problem := username.Canonical(typed)
+	name, problem := username.Lookup(typed)
 	if problem != "" {
 		return fmt.Errorf("%q: %s", typed, problem)
 	}
@@ -87,6 +87,9 @@ func (u userAddCommand) Run(ctx context.Context, to streams, s *settings) error 
 		path, hash := newPasswordLink()
 		_, err := db.CreateUserWithLink(ctx, name, hash, time.Now().Add(passwordLinkLasts), keepersOccasion())
 		if errors.Is(err, store.ErrUsernameTaken) {
+			if _, err := db.UserByUsername(ctx, name); errors.Is(err, store.ErrNoUser) {
+				return errors.New(notAvailable(name) + " An account has a name that looks the same.")
+			}
 			return fmt.Errorf("there is an account %s already", name)
 		}
 		if err != nil {

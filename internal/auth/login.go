@@ -15,7 +15,7 @@ import (
 //
 // Errors are ErrWrongCredentials, a *ThrottledError, password.ErrBusy, and those of start.
 func (g *Guard) Login(ctx context.Context, client Client, typed, secret string, start func(store.User, store.Settlement) error) error {
-	name, _ := username.Canonical(typed) // a name that is not allowed is looked up, and not found, as ""
+	name, _ := username.Lookup(typed) // a name that is not allowed is looked up, and not found, as ""
 	err := g.login(ctx, client, name, typed, secret, start)
 	if errors.Is(err, store.ErrPasswordChanged) {
 		err = g.login(ctx, client, name, typed, secret, start)

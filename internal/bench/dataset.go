@@ -48,6 +48,7 @@ func (b *bench) makeDataSet(ctx context.Context, name string, users, sessions in
 	return path, fill(ctx, path, func(db *sql.Conn) error {
 		err := copyRow(ctx, db, "users", "username = '"+founder+"'", users, map[string]string{
 			"uid": "1000 + n", "username": "printf('" + usernameFormat + "', n)",
+			"skeleton": "replace(replace(printf('" + usernameFormat + "', n), '0', 'O'), '1', 'l')", // as the program makes it
 		})
 		if err != nil {
 			return err

@@ -7,6 +7,9 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // alphabet is Crockford's base 32: no I, L, O or U, so that nothing is misread.
@@ -35,25 +38,29 @@ func NewCode() string {
 	return code.String()
 }
 
-// Hash returns what is stored of a code, and what a typed one is compared by. It forgives how people type: case,
-// spaces and hyphens make no difference, O is taken for 0, and I and L for 1. For what cannot be a code, ok is
-// false and the hash is that of no code, so that comparing it takes as long.
+// maxTyped, in bytes, leaves room for a code in full-width characters with signs and spaces between all of them; longer
+// input is not even looked at.
+const maxTyped = 1000
+
+// Hash returns what is stored of a code, and what a typed one is compared by. It forgives how people type and paste:
+// case and all that is neither letter nor digit make no difference, full-width and other forms of a character count as
+// the plain one, O is taken for 0, and I and L for 1. For what cannot be a code, ok is false and the hash is that of
+// no code, so that comparing it takes as long.
 func Hash(typed string) (hash [sha256.Size]byte, ok bool) {
-	if len(typed) > 4*codeLength {
+	if len(typed) > maxTyped {
 		return sha256.Sum256(nil), false
 	}
 	code := strings.Map(func(r rune) rune {
-		switch r {
-		case ' ', '\t', '\r', '\n', '-', '\u00a0', '\u2010', '\u2011', '\u2013':
+		switch {
+		case !unicode.IsLetter(r) && !unicode.IsDigit(r):
 			return -1
-		case 'O', 'o':
+		case r == 'O':
 			return '0'
-		case 'I', 'i', 'L', 'l':
+		case r == 'I' || r == 'L':
 			return '1'
 		}
 		return r
-	}, typed)
-	code = strings.ToUpper(code)
+	}, strings.ToUpper(norm.NFKC.String(typed)))
 	random, err := alphabet.DecodeString(code)
 	if len(code) != codeLength || err != nil {
 		return sha256.Sum256(nil), false

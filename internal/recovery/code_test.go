@@ -1,6 +1,7 @@
 package recovery_test
 
 import (
+	"crypto/sha256"
 	"regexp"
 	"strings"
 	"testing"
@@ -27,12 +28,20 @@ func TestACodeIsReadHoweverItIsTyped(t *testing.T) {
 	}
 	for _, typed := range []string{
 		strings.ToLower(code), strings.ReplaceAll(code, "-", ""), strings.ReplaceAll(code, "-", " "), "  " + code + "\n",
+		strings.ReplaceAll(code, "-", "—"), strings.ReplaceAll(code, "-", " – "), strings.ReplaceAll(code, "-", "\u2212"), code + ".",
+		"“" + code + "”,", "\u200b" + code + "\ufeff", "• " + strings.ReplaceAll(code, "-", "_") + "!", fullWidth(code), strings.ToLower(fullWidth(code)),
+		strings.Join(strings.Split(fullWidth(code), ""), "　"), "𝟎𝟏𝟐𝟑𝟒" + code[5:], "\xff" + code, "ｏｌ" + code[2:],
 		"O1234-56789-abcde-fghjk-mnpqLo", "oI234 56789\u00a0ABCDE\u2011FGHJK\u2013MNPQi0", "0-1-2-3-4-5-6-7-8-9-A-B-C-D-E-F-G-H-J-K-M-N-P-Q-1-0",
 	} {
 		if got, ok := recovery.Hash(typed); !ok || got != want {
 			t.Errorf("%q is not taken for %q", typed, code)
 		}
 	}
+}
+
+// fullWidth is the text as a Japanese or Chinese keyboard can write it.
+func fullWidth(text string) string {
+	return strings.Map(func(r rune) rune { return r + '！' - '!' }, text)
 }
 
 func TestWhatIsNoCodeMatchesNone(t *testing.T) {
@@ -50,13 +59,18 @@ func TestWhatIsNoCodeMatchesNone(t *testing.T) {
 }
 
 func FuzzHash(f *testing.F) {
-	for _, seed := range []string{"", "01234-56789-ABCDE-FGHJK-MNPQ10", "oil", "\xff", strings.Repeat("0", 27)} {
+	for _, seed := range []string{"", "01234-56789-ABCDE-FGHJK-MNPQ10", "oil", "\xff", fullWidth("01234-56789-ABCDE-FGHJK-MNPQ10"), "01234—56789—ABCDE—FGHJK—MNPQ10.", strings.Repeat("0", 27)} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, typed string) {
 		hash, ok := recovery.Hash(typed)
-		if again, okAgain := recovery.Hash(" " + strings.ToLower(typed)); ok && len(typed) < 100 && (!okAgain || again != hash) {
-			t.Fatalf("%q and its lower case differ", typed)
+		if !ok && hash != sha256.Sum256(nil) {
+			t.Fatalf("%q is no code and has a hash", typed)
+		}
+		for _, same := range []string{" " + strings.ToLower(typed), "“" + typed + "”.", strings.ReplaceAll(typed, "-", "—")} {
+			if again, okAgain := recovery.Hash(same); ok && len(typed) < 300 && (!okAgain || again != hash) {
+				t.Fatalf("%q and %q differ", typed, same)
+			}
 		}
 	})
 }

@@ -157,6 +157,9 @@ func (s *Store) migrate(ctx context.Context) error {
 	if _, err := provider.Up(ctx); err != nil {
 		return unavailable(err)
 	}
+	if err := s.fillSkeletons(ctx); err != nil {
+		return err
+	}
 	// A file that cannot be written is found out now, and not at the first sign-up.
 	if _, err := s.db.ExecContext(ctx, "UPDATE users SET uid = uid WHERE uid IS NULL"); err != nil {
 		return unavailable(err)

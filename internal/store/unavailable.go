@@ -41,8 +41,3 @@ type unavailableError struct{ error }
 func (unavailableError) Is(target error) bool { return target == ErrUnavailable }
 
 func (e unavailableError) Unwrap() error { return e.error }
-
-func violatesUnique(err error) bool {
-	var failure *sqlite.Error
-	return errors.As(err, &failure) && failure.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE
-}

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"latchkey/internal/username"
 )
 
 // User is an account. Username is in its canonical form (package username).
@@ -26,8 +28,8 @@ var (
 )
 
 // CreateUser adds an account and returns its uid. The username must be canonical and passHash a PHC string. The
-// browser is known to the account from then on. The unique index alone decides who gets a name that several ask for at
-// once; the others get ErrUsernameTaken.
+// browser is known to the account from then on. Of those who ask at once for one name, or for names that look the same,
+// one gets it and the others get ErrUsernameTaken.
 func (s *Store) CreateUser(ctx context.Context, username, passHash string, browser KnownBrowser, occasion Occasion) (uid int64, err error) {
 	err = s.write(ctx, "create user", func(ctx context.Context, tx *transaction) error {
 		if uid, err = tx.insertUser(ctx, username, passHash, occasion); err != nil {
@@ -49,12 +51,17 @@ func (s *Store) CreateUserWithLink(ctx context.Context, username string, tokenHa
 	return uid, err
 }
 
-func (tx *transaction) insertUser(ctx context.Context, username, passHash string, occasion Occasion) (int64, error) {
-	result, err := tx.ExecContext(ctx,
-		"INSERT INTO users (username, pass_hash, created_at) VALUES (?, ?, ?)", username, passHash, occasion.At.Unix())
-	if violatesUnique(err) {
+func (tx *transaction) insertUser(ctx context.Context, name, passHash string, occasion Occasion) (int64, error) {
+	taken, err := isTaken(ctx, tx, name)
+	if err != nil {
+		return 0, err
+	}
+	if taken {
 		return 0, ErrUsernameTaken
 	}
+	result, err := tx.ExecContext(ctx,
+		"INSERT INTO users (username, pass_hash, created_at, skeleton) VALUES (?, ?, ?, ?)",
+		name, passHash, occasion.At.Unix(), username.Skeleton(name))
 	if err != nil {
 		return 0, err
 	}

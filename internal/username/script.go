@@ -2,15 +2,15 @@ package username
 
 import "unicode"
 
-// mixtures are the scripts that people write together in one word (UTS #39, section 5.1: augmented script sets).
+// mixtures are the scripts that people write together in one word (UTS #39, section 5.2, Highly Restrictive).
 var mixtures = [][]string{
-	{"Han", "Hiragana", "Katakana"},
-	{"Han", "Hangul"},
-	{"Han", "Bopomofo"},
+	{"Latin", "Han", "Hiragana", "Katakana"},
+	{"Latin", "Han", "Bopomofo"},
+	{"Latin", "Han", "Hangul"},
 }
 
-// oneScript reports whether all letters, marks and digits belong to one script or to a usual mixture, so that a
-// Cyrillic look-alike cannot replace one letter of a Latin name (UTS #39, section 5.2, single-script restriction).
+// oneScript reports whether all letters, marks and digits belong to one script or to a usual mixture, so that a Cyrillic
+// look-alike cannot replace one letter of a Latin name. Skeleton finds that only when the other name has an account.
 // Characters of no script, such as ASCII digits and signs, go with any.
 func oneScript(name string) bool {
 	used := map[string]bool{}

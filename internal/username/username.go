@@ -6,7 +6,10 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"golang.org/x/text/secure/bidirule"
 	"golang.org/x/text/secure/precis"
+	"golang.org/x/text/unicode/bidi"
+	"golang.org/x/text/unicode/norm"
 )
 
 // MaxLength is in characters (code points), counted on the canonical form.
@@ -32,14 +35,14 @@ func Canonical(typed string) (name, problem string) {
 	if problem := disallowedCharacter(typed); problem != "" {
 		return "", problem
 	}
-	name, err := precis.UsernameCaseMapped.String(typed)
+	name, err := caseMapped(typed)
 	if err != nil {
 		return "", unusable(typed)
 	}
 	if problem := disallowedCharacter(name); problem != "" {
 		return "", problem // a full-width slash, say, which PRECIS maps to the plain one
 	}
-	if again, err := precis.UsernameCaseMapped.String(name); err != nil || again != name {
+	if again, err := caseMapped(name); err != nil || again != name {
 		// A name that maps to yet another one would not be found again (RFC 8264, section 7).
 		return "", "Username contains a character that has no settled form. Please leave it out."
 	}
@@ -54,7 +57,24 @@ func Canonical(typed string) (name, problem string) {
 	return name, ""
 }
 
-const tooLong = "Username cannot be longer than 100 characters."
+const (
+	tooLong      = "Username cannot be longer than 100 characters."
+	hasSymbol    = "Username cannot contain emoji or other symbols."
+	hasInvisible = "Username contains an invisible or control character."
+)
+
+var leftToRight = precis.NewIdentifier(precis.FoldWidth, precis.LowerCase(), precis.Norm(norm.NFC))
+
+// caseMapped is the profile UsernameCaseMapped. The library's own holds the Bidi Rule against names without any
+// right-to-left character, too, and refuses those that end with a sign or a joiner ("zoë_"); RFC 8265, section 3.3.2,
+// has it for the others alone.
+func caseMapped(name string) (string, error) {
+	name, err := leftToRight.String(name)
+	if err == nil && bidirule.DirectionString(name) == bidi.RightToLeft && !bidirule.ValidString(name) {
+		err = bidirule.ErrInvalid
+	}
+	return name, err
+}
 
 // disallowedCharacter names the commonest reasons in plain words; PRECIS itself only says yes or no.
 func disallowedCharacter(typed string) string {
@@ -62,10 +82,12 @@ func disallowedCharacter(typed string) string {
 		switch {
 		case r == '/' || r == '\\':
 			return "Username cannot contain a slash, because it becomes part of an address."
+		case unicode.Is(unicode.So, r) && r > unicode.MaxASCII:
+			return hasSymbol
 		case unicode.IsSpace(r):
 			return "Username cannot contain spaces."
-		case unicode.Is(unicode.C, r):
-			return "Username contains an invisible or control character."
+		case invisible(r) && !joiner(r):
+			return hasInvisible
 		}
 	}
 	return ""
@@ -74,9 +96,12 @@ func disallowedCharacter(typed string) string {
 // unusable says why PRECIS refused a name that disallowedCharacter let through.
 func unusable(typed string) string {
 	for _, r := range typed {
-		if unicode.In(r, unicode.So, unicode.Sk) && r > unicode.MaxASCII {
-			return "Username cannot contain emoji or other symbols."
+		if unicode.Is(unicode.Sk, r) && r > unicode.MaxASCII {
+			return hasSymbol
 		}
+	}
+	if strings.ContainsFunc(typed, invisible) {
+		return hasInvisible
 	}
 	for _, r := range typed {
 		if unicode.In(r, unicode.Hebrew, unicode.Arabic, unicode.Syriac, unicode.Thaana, unicode.Nko) {
