@@ -23,7 +23,7 @@ func (a *app) routes() http.Handler {
 	open.get(public.Prefix+"*", a.asset)
 
 	// Pages that are open to everyone.
-	pages := open.with("", a.readForm, a.refuseCrossSite(), a.loadSession)
+	pages := open.with("", a.readForm, a.refuseCrossSite(), a.pinFile, a.loadSession)
 	pages.get("/", a.showFirstPage)
 	pages.get("/signup", a.showSignup)
 	pages.post("/signup", a.signUp)

@@ -24,6 +24,11 @@ type userCommand struct {
 // keeping opens the database for a command of the keeper's, which may run beside the server.
 func keeping(ctx context.Context, s *settings, do func(*store.Store) error) error {
 	db, err := store.OpenExisting(ctx, s.DB, s.BusyTimeout)
+	return using(ctx, db, err, do)
+}
+
+// using does something with a database that was opened, unless that failed, and closes it.
+func using(ctx context.Context, db *store.Store, err error, do func(*store.Store) error) error {
 	if err == nil {
 		err = errors.Join(do(db), db.Close())
 	}
@@ -45,15 +50,20 @@ func withUser(ctx context.Context, s *settings, typed string, do func(*store.Sto
 		return fmt.Errorf("%q: %s", typed, problem)
 	}
 	return keeping(ctx, s, func(db *store.Store) error {
-		user, err := db.UserByUsername(ctx, name)
-		if errors.Is(err, store.ErrNoUser) {
-			return fmt.Errorf("there is no account %s", name)
-		}
+		user, err := userNamed(ctx, db, name)
 		if err != nil {
 			return err
 		}
 		return do(db, user)
 	})
+}
+
+func userNamed(ctx context.Context, db *store.Store, name string) (store.User, error) {
+	user, err := db.UserByUsername(ctx, name)
+	if errors.Is(err, store.ErrNoUser) {
+		return user, fmt.Errorf("there is no account %s", name)
+	}
+	return user, err
 }
 
 // named is what the commands about one account take.
