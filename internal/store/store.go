@@ -239,9 +239,9 @@ func (s *Store) DB() *sql.DB {
 }
 
 // Ready reports whether the database answers a query, with ErrUnavailable when it does not. After a failure the file
-// is opened anew, so that one that was repaired or put back meanwhile is found without a restart.
+// is opened anew, so that one that was repaired meanwhile is found without a restart.
 func (s *Store) Ready(ctx context.Context) error {
-	if err := s.Follow(ctx); err != nil {
+	if _, err := s.place.now(); err != nil {
 		return err
 	}
 	var one int
