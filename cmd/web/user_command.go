@@ -30,7 +30,7 @@ func keeping(ctx context.Context, s *settings, do func(*store.Store) error) erro
 // using does something with a database that was opened, unless that failed, and closes it.
 func using(ctx context.Context, db *store.Store, err error, do func(*store.Store) error) error {
 	if err == nil {
-		err = errors.Join(do(db), db.Close())
+		err = errors.Join(db.Explained(do(db)), db.Close())
 	}
 	if err != nil && ctx.Err() != nil {
 		return errors.New("interrupted")

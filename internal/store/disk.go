@@ -33,6 +33,14 @@ func explained(err error, path string) error {
 	return err
 }
 
+// Explained is an error of this store for the person at the terminal, who can do something about the disk.
+func (s *Store) Explained(err error) error {
+	if better := explained(err, s.path); better != err {
+		return fmt.Errorf("database %s: %w", s.path, better)
+	}
+	return err
+}
+
 var errDiskFull = errors.New("the disk is full")
 
 // tried is how much is written to see whether the disk takes it, in bytes: more than the index of a new write-ahead
