@@ -376,3 +376,17 @@ func TestBackupToStandardOutputLeavesNothingBehind(t *testing.T) {
 		t.Errorf("left behind: %v", left)
 	}
 }
+
+func TestBackupToATerminalIsRefused(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "auth.db")
+	makeDatabase(t, path)
+	c := keeperCommand(t, path)
+	c.Env = append(c.Env, "LATCHKEY_DB="+path)
+	c.Args = []string{"script", "-qec", c.Path + " backup -", "/dev/null"}
+	c.Path = installed(t, "script", "bsdutils")
+	shown, _, code := runToEnd(t, c)
+	if code != exitFailed || !strings.HasPrefix(shown, "latchkey: back up: standard output is a terminal; ") {
+		t.Errorf("exit code %d, %q", code, shown)
+	}
+}

@@ -257,3 +257,23 @@ func TestDatabaseReplacedAgainAndAgainLosesNoSignupThatWasAcknowledged(t *testin
 		}
 	}
 }
+
+func TestEventsThatAreFollowedEndWhenTheFileIsAnotherOne(t *testing.T) {
+	t.Parallel()
+	db, moved := filepath.Join(t.TempDir(), "auth.db"), filepath.Join(t.TempDir(), "moved.db")
+	p := startProgram(t, append(cheap, "--db="+db)...)
+	p.browser().post("/signup", "username", "bob", "password", goodPassword).wantStatus(http.StatusOK)
+	c := keeperCommand(t, db, "events", "--follow")
+	seen := &logBuffer{}
+	c.Stdout = seen
+	follower := launch(t, c)
+	follower.waitFor("an event", func() bool { return strings.Contains(seen.String(), "account created") })
+	shell(t, `mv "$db" "$copy"`, db, moved, "")
+	if state := follower.end(); state.ExitCode() != exitFailed {
+		t.Errorf("ended with %v, want exit code 1", state)
+	}
+	if said := follower.log.String(); said != "latchkey: read events: the database file "+db+" was moved, removed or replaced\n" {
+		t.Errorf("standard error is %q", said)
+	}
+	p.kill()
+}
