@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"latchkey/internal/store"
+	"latchkey/internal/username"
 )
 
 type eventsCommand struct {
@@ -62,9 +63,19 @@ func (e eventsCommand) Run(ctx context.Context, to streams, s *settings) error {
 		}
 	}
 	if e.User == nil {
-		return keeping(ctx, to, s, func(db *store.Store) error { return show(db, 0) })
+		return reading(ctx, s, func(db *store.Store) error { return show(db, 0) })
 	}
-	return withUser(ctx, to, s, *e.User, func(db *store.Store, user store.User) error { return show(db, user.UID) })
+	name, problem := username.Lookup(*e.User)
+	if problem != "" {
+		return fmt.Errorf("%q: %s", *e.User, problem)
+	}
+	return reading(ctx, s, func(db *store.Store) error {
+		user, err := userNamed(ctx, db, name)
+		if err != nil {
+			return err
+		}
+		return show(db, user.UID)
+	})
 }
 
 func (e eventsCommand) print(to streams, event store.LoggedEvent) error {

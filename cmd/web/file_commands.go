@@ -4,15 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strconv"
 	"strings"
+
+	"github.com/mattn/go-isatty"
 
 	"latchkey/internal/store"
 	"latchkey/internal/username"
 )
 
 type backupCommand struct {
-	File string `arg:"" help:"File to make; it must not exist."`
+	File string `arg:"" help:"File to make; it must not exist. A dash (-) is standard output."`
 }
 
 // Validate is called by kong.
@@ -24,7 +27,13 @@ func (b backupCommand) Validate() error {
 }
 
 func (b backupCommand) Run(ctx context.Context, to streams, s *settings) error {
-	return keeping(ctx, to, s, func(db *store.Store) error {
+	if b.File == "-" {
+		if file, ok := to.raw.(*os.File); ok && isatty.IsTerminal(file.Fd()) {
+			return errors.New("back up: standard output is a terminal; give the name of a file, or send the copy to a program")
+		}
+		return reading(ctx, s, func(db *store.Store) error { return db.BackupTo(ctx, to.raw) })
+	}
+	return reading(ctx, s, func(db *store.Store) error {
 		if err := db.Backup(ctx, b.File); err != nil {
 			return err
 		}
@@ -32,10 +41,17 @@ func (b backupCommand) Run(ctx context.Context, to streams, s *settings) error {
 	})
 }
 
+// reading opens the database for a command that changes nothing, which may run beside the server, and on a copy that
+// cannot be changed.
+func reading(ctx context.Context, s *settings, do func(*store.Store) error) error {
+	db, err := store.OpenToRead(ctx, s.DB, s.BusyTimeout)
+	return using(ctx, db, err, do)
+}
+
 type checkCommand struct{}
 
 func (checkCommand) Run(ctx context.Context, to streams, s *settings) error {
-	return keeping(ctx, to, s, func(db *store.Store) error {
+	return reading(ctx, s, func(db *store.Store) error {
 		problems, err := db.Check(ctx, func(name string) string {
 			mapped, _ := username.Canonical(name)
 			return mapped

@@ -4,19 +4,50 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/labstack/echo/v4"
 )
 
 // health is for whatever watches over the program.
 func (a *app) health(c echo.Context) error {
-	err := a.store.Ready(c.Request().Context())
-	if errors.Is(err, context.Canceled) {
-		return err
-	}
-	if err != nil {
+	if err := a.store.Ready(c.Request().Context()); err != nil {
+		if errors.Is(err, context.Canceled) {
+			return err // nobody waits for the answer
+		}
 		a.log.Error("health", "error", err, "request", requestID(c))
 		return c.String(http.StatusServiceUnavailable, "unavailable")
 	}
 	return c.String(http.StatusOK, "ok")
+}
+
+// followFile looks at each interval, until ctx ends, whether another file is in place of the database, and has that one
+// opened. What keeps it from being used is logged once, and again when it changes.
+func (a *app) followFile(ctx context.Context, interval time.Duration) {
+	said := ""
+	for ctx.Err() == nil {
+		err := a.store.Follow(ctx)
+		switch {
+		case err == nil && said != "":
+			said = ""
+			a.log.Info("the database is open again", "db", a.settings.DB)
+		case err != nil && err.Error() != said && ctx.Err() == nil:
+			said = err.Error()
+			a.log.Error("database", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(interval):
+		}
+	}
+}
+
+// pinFile has a request end with 503 when another file takes the place of the database meanwhile: what it has read in
+// one, a uid say, means something else in the other.
+func (a *app) pinFile(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		r := c.Request()
+		c.SetRequest(r.WithContext(a.store.Pin(r.Context())))
+		return next(c)
+	}
 }

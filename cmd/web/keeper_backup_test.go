@@ -5,7 +5,6 @@ package main
 import (
 	"encoding/json"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -119,14 +118,7 @@ func entries(t *testing.T, folder string) (names []string) {
 func TestABackUpToAFullDiskSaysSoAndLeavesNothing(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
-	if output, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=64k", "latchkey-test", folder).CombinedOutput(); err != nil {
-		t.Skipf("only root can mount a small disk: %v %s", err, output)
-	}
-	t.Cleanup(func() {
-		if output, err := exec.Command("umount", folder).CombinedOutput(); err != nil {
-			t.Errorf("umount: %v %s", err, output)
-		}
-	})
+	mountDisk(t, folder, "64k")
 	path := filepath.Join(t.TempDir(), "auth.db")
 	makeDatabase(t, path)
 	stdout, stderr, code := keep(t, path, "backup", filepath.Join(folder, "copy.db"))

@@ -128,7 +128,7 @@ func TestACommandOnAFileThatMayNotBeWrittenSaysSo(t *testing.T) {
 	if err := os.Chmod(path, 0o444); err != nil {
 		t.Fatal(err)
 	}
-	for _, args := range [][]string{{"user", "add", "bob"}, {"check"}} {
+	for _, args := range [][]string{{"user", "add", "bob"}, {"user", "sign-out", "--all"}} {
 		c := keeperCommand(t, path, args...)
 		bin := openFolder(t)
 		unprivileged(t, c, bin)

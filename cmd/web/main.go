@@ -44,6 +44,7 @@ type commands struct {
 
 // run is the whole program but for the process around it, and returns its exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	raw := stdout
 	stdout, stderr = printable{stdout}, printable{stderr}
 	var command commands
 	left := false // --help and --version print and ask to leave
@@ -57,7 +58,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exitUsage
 	}
 	parsed.BindTo(ctx, (*context.Context)(nil))
-	if err := parsed.Run(&command.Settings, streams{out: stdout, log: stderr}); err != nil {
+	if err := parsed.Run(&command.Settings, streams{out: stdout, log: stderr, raw: raw}); err != nil {
 		complain(stderr, err)
 		return exitFailed
 	}
@@ -73,6 +74,7 @@ func complain(to io.Writer, err error) {
 type streams struct {
 	out io.Writer
 	log io.Writer
+	raw io.Writer // out, for what is not text
 }
 
 func newParser(command *commands, options ...kong.Option) *kong.Kong {

@@ -22,7 +22,7 @@ func (a *app) routes() http.Handler {
 	open.get("/healthz", a.health)
 	open.get(public.Prefix+"*", a.asset)
 
-	site := open.with("", a.readForm, a.refuseCrossSite(), a.identifyClient)
+	site := open.with("", a.readForm, a.refuseCrossSite(), a.identifyClient, a.pinFile)
 
 	// The ways in. A client that leaves gives up its place in the line for password checks.
 	entry := site.with("", a.loadSession)

@@ -11,6 +11,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"latchkey/internal/store"
@@ -71,20 +72,13 @@ func (serveCommand) Run(ctx context.Context, to streams, s *settings) error {
 		log.Warn("passwords travel unencrypted: put a TLS proxy in front and give its address with --url https://…, or use --tls-cert")
 	}
 
-	cleaning, stopCleaning := context.WithCancel(ctx)
-	cleaned := make(chan struct{})
-	go func() {
-		defer close(cleaned)
-		app.cleanUpEvery(cleaning, 5*time.Minute)
-	}()
-	defer func() { stopCleaning(); <-cleaned }()
+	background, stop := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	running.Go(func() { app.cleanUpEvery(background, 5*time.Minute) })
+	running.Go(func() { app.followFile(background, time.Second) })
 	collecting, stopCollecting := context.WithCancel(context.WithoutCancel(ctx))
-	collected := make(chan struct{})
-	go func() {
-		defer close(collected)
-		app.writeCollected(collecting)
-	}()
-	defer func() { stopCollecting(); <-collected }()
+	running.Go(func() { app.writeCollected(collecting) })
+	defer func() { stop(); stopCollecting(); running.Wait() }()
 
 	return serveUntil(ctx, newHTTPServer(app.routes(), certificates, log), listener, log)
 }

@@ -30,7 +30,14 @@ func keeping(ctx context.Context, to streams, s *settings, do func(*store.Store)
 	if err == nil {
 		log := newLogger(s.LogFormat, to.log)
 		db.Notify(func(event store.Event) { logEvent(log, event) })
-		err = errors.Join(do(db), db.Close())
+	}
+	return using(ctx, db, err, do)
+}
+
+// using does something with a database that was opened, unless that failed, and closes it.
+func using(ctx context.Context, db *store.Store, err error, do func(*store.Store) error) error {
+	if err == nil {
+		err = errors.Join(db.Explained(do(db)), db.Close())
 	}
 	if err != nil && ctx.Err() != nil {
 		return errors.New("interrupted")
@@ -50,15 +57,20 @@ func withUser(ctx context.Context, to streams, s *settings, typed string, do fun
 		return fmt.Errorf("%q: %s", typed, problem)
 	}
 	return keeping(ctx, to, s, func(db *store.Store) error {
-		user, err := db.UserByUsername(ctx, name)
-		if errors.Is(err, store.ErrNoUser) {
-			return fmt.Errorf("there is no account %s", name)
-		}
+		user, err := userNamed(ctx, db, name)
 		if err != nil {
 			return err
 		}
 		return do(db, user)
 	})
+}
+
+func userNamed(ctx context.Context, db *store.Store, name string) (store.User, error) {
+	user, err := db.UserByUsername(ctx, name)
+	if errors.Is(err, store.ErrNoUser) {
+		return user, fmt.Errorf("there is no account %s", name)
+	}
+	return user, err
 }
 
 // named is what the commands about one account take.

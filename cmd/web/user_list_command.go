@@ -27,7 +27,7 @@ type accountJSON struct {
 }
 
 func (l userListCommand) Run(ctx context.Context, to streams, s *settings) error {
-	return keeping(ctx, to, s, func(db *store.Store) error {
+	return reading(ctx, s, func(db *store.Store) error {
 		if l.JSON {
 			encoder := json.NewEncoder(to.out)
 			return db.EachAccount(ctx, func(account store.Account) error {

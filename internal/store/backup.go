@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -43,20 +45,78 @@ func (s *Store) Backup(ctx context.Context, path string) (err error) {
 		return err
 	}
 	if err := partial.Sync(); err != nil {
+		return reason(err)
+	}
+	if err := giveName(partial.Name(), path); err != nil {
 		return err
 	}
+	return syncFolder(folder)
+}
+
+// giveName renames a file, and never replaces one.
+func giveName(from, to string) error {
 	// Link, unlike rename, refuses to replace a file that came up meanwhile.
-	if err := os.Link(partial.Name(), path); err != nil {
+	err := os.Link(from, to)
+	if err == nil {
+		return reason(os.Remove(from))
+	}
+	if !errors.Is(err, fs.ErrExist) {
+		// FAT and some network file systems have no links. There, the name is taken first, by an empty file.
+		var taken *os.File
+		if taken, err = os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600); err == nil {
+			if err = errors.Join(taken.Close(), os.Rename(from, to)); err != nil {
+				os.Remove(to)
+			}
+		}
+	}
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%s is there already", to)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", to, reason(err))
+	}
+	return nil
+}
+
+// syncFolder has the name of a new file survive a power cut, where the system lets a folder be synced: one that may not
+// be read, and some file systems, do not, and there the file is as safe as any program can make it. Only a disk that
+// fails is an error.
+func syncFolder(path string) error {
+	folder, err := os.Open(path)
+	if err == nil {
+		defer folder.Close()
+		err = folder.Sync()
+	}
+	if errors.Is(err, syscall.EIO) {
 		return fmt.Errorf("%s: %w", path, reason(err))
 	}
-	if err := os.Remove(partial.Name()); err != nil {
-		return err
-	}
-	directory, err := os.Open(folder)
+	return nil
+}
+
+// BackupTo writes what Backup would to a stream, from a temporary file that is gone afterwards, even after kill -9
+// once the copy has begun to be sent.
+func (s *Store) BackupTo(ctx context.Context, to io.Writer) error {
+	folder, err := os.MkdirTemp("", "latchkey-backup-*")
 	if err != nil {
+		return fmt.Errorf("back up: no temporary file can be made: %w", reason(err))
+	}
+	defer os.RemoveAll(folder)
+	path := filepath.Join(folder, "copy.db")
+	if err := s.Backup(ctx, path); err != nil {
 		return err
 	}
-	return errors.Join(directory.Sync(), directory.Close())
+	copied, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("back up: %w", err)
+	}
+	defer copied.Close()
+	// Whoever stops reading ends the program by a signal, with the rest of this function. Where an open file cannot be
+	// removed, it is removed at the end.
+	_ = os.RemoveAll(folder)
+	if _, err := io.Copy(to, copied); err != nil {
+		return fmt.Errorf("back up: %w", reason(err))
+	}
+	return nil
 }
 
 // backupPages are copied at a time; between them ctx is looked at.
@@ -95,22 +155,18 @@ func (s *Store) copyTo(ctx context.Context, path string) error {
 			}
 			if more, err = backup.Step(backupPages); err != nil {
 				_ = backup.Finish() // repeats what went wrong
-				return writing(err)
+				return writing(err, path)
 			}
 		}
-		return writing(backup.Finish())
+		return writing(backup.Finish(), path)
 	})
 }
 
 // writing says what kept the copy from being written: SQLite looks for the words in the original, where all is well.
-func writing(err error) error {
-	if failure := (*sqlite.Error)(nil); errors.As(err, &failure) {
-		switch failure.Code() & 0xff {
-		case sqlite3.SQLITE_FULL:
-			return errors.New("the disk is full")
-		case sqlite3.SQLITE_IOERR:
-			return fmt.Errorf("the disk does not take the copy (SQLite's code %d)", failure.Code())
-		}
+func writing(err error, path string) error {
+	err = explained(err, path)
+	if failure := (*sqlite.Error)(nil); errors.As(err, &failure) && sqliteCode(err) == sqlite3.SQLITE_IOERR {
+		return fmt.Errorf("the disk does not take the copy (SQLite's code %d)", failure.Code())
 	}
 	return err
 }

@@ -16,6 +16,7 @@ type version struct {
 // watcher tells the version of the database, by a connection of its own that changes nothing.
 type watcher struct {
 	mu          sync.Mutex
+	place       *place
 	pool        *sql.DB
 	connection  *sql.Conn
 	connections int
@@ -26,6 +27,10 @@ type watcher struct {
 func (w *watcher) version() version {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if _, err := w.place.now(); err != nil {
+		w.disconnect()
+		return version{}
+	}
 	if w.connection == nil && w.connect() != nil {
 		return version{}
 	}

@@ -11,40 +11,12 @@ import (
 // username maps to today, and nothing for one that is not allowed; a stored name that maps to another one cannot be
 // logged in to.
 func (s *Store) Check(ctx context.Context, mapped func(username string) string) (problems []string, err error) {
-	for _, look := range []struct {
-		query string
-		judge func(found string) (problem string)
-	}{
-		{"PRAGMA integrity_check", func(found string) string {
-			if found == "ok" {
-				return ""
-			}
-			return "integrity: " + strings.ReplaceAll(strings.TrimPrefix(found, "*** in database main ***\n"), "\n", "; ")
-		}},
-		{`SELECT "table" || ' row ' || coalesce(rowid, '?') || ' names a row of ' || parent || ' that is not there'
-			FROM pragma_foreign_key_check()`, func(found string) string {
-			return "foreign keys: " + found
-		}},
-		{"SELECT username FROM users ORDER BY username", func(name string) string {
-			switch now := mapped(name); now {
-			case name:
-				return ""
-			case "":
-				return fmt.Sprintf("username %q is no longer allowed and cannot be used to log in", name)
-			default:
-				return fmt.Sprintf("username %q now maps to %q and cannot be used to log in", name, now)
-			}
-		}},
+	for _, look := range []func(ctx context.Context, problem func(string)) error{
+		s.checkIntegrity, s.checkForeignKeys,
+		func(ctx context.Context, problem func(string)) error { return s.checkUsernames(ctx, mapped, problem) },
 	} {
 		// What is too damaged to be read to the end still brings what was found before.
-		err := eachRow(ctx, s.reads, func(row *sql.Rows) error {
-			var found string
-			err := row.Scan(&found)
-			if problem := look.judge(found); err == nil && problem != "" {
-				problems = append(problems, problem)
-			}
-			return err
-		}, look.query)
+		err := look(ctx, func(problem string) { problems = append(problems, problem) })
 		if err != nil && len(problems) > 0 {
 			return append(problems, fmt.Sprintf("the rest cannot be read: %v", err)), nil
 		}
@@ -53,6 +25,48 @@ func (s *Store) Check(ctx context.Context, mapped func(username string) string) 
 		}
 	}
 	return problems, nil
+}
+
+func (s *Store) checkIntegrity(ctx context.Context, problem func(string)) error {
+	return eachRow(ctx, s.reads, func(row *sql.Rows) error {
+		var found string
+		if err := row.Scan(&found); err != nil || found == "ok" {
+			return err
+		}
+		problem("integrity: " + strings.ReplaceAll(strings.TrimPrefix(found, "*** in database main ***\n"), "\n", "; "))
+		return nil
+	}, "PRAGMA integrity_check")
+}
+
+func (s *Store) checkForeignKeys(ctx context.Context, problem func(string)) error {
+	return eachRow(ctx, s.reads, func(row *sql.Rows) error {
+		var found string
+		if err := row.Scan(&found); err != nil {
+			return err
+		}
+		problem("foreign keys: " + found)
+		return nil
+	}, `SELECT "table" || ' row ' || coalesce(rowid, '?') || ' names a row of ' || parent || ' that is not there'
+		FROM pragma_foreign_key_check()`)
+}
+
+func (s *Store) checkUsernames(ctx context.Context, mapped func(username string) string, problem func(string)) error {
+	return s.eachPage(func(after string) (last string, err error) {
+		err = eachRow(ctx, s.reads, func(row *sql.Rows) error {
+			if err := row.Scan(&last); err != nil {
+				return err
+			}
+			switch now := mapped(last); now {
+			case last:
+			case "":
+				problem(fmt.Sprintf("username %q is no longer allowed and cannot be used to log in", last))
+			default:
+				problem(fmt.Sprintf("username %q now maps to %q and cannot be used to log in", last, now))
+			}
+			return nil
+		}, "SELECT username FROM users WHERE username > ? ORDER BY username LIMIT ?", after, pageRows)
+		return last, err
+	})
 }
 
 // SchemaVersion is the number of the last migration that was run.

@@ -16,15 +16,27 @@ import (
 // OpenExisting is Open for commands that run beside the site. The file must be there, be Latchkey's and have this
 // program's schema: a command never makes or migrates one, because the server that uses it may be of an older version.
 func OpenExisting(ctx context.Context, path string, busyTimeout time.Duration) (*Store, error) {
-	if err := inspect(ctx, path, busyTimeout); err != nil {
-		return nil, fmt.Errorf("open database %s: %w", path, err)
+	if err := inspect(ctx, path, busyTimeout, readWrite, ofThisProgram); err != nil {
+		return nil, fmt.Errorf("open database %s: %w", path, explained(err, path))
 	}
 	return Open(ctx, path, busyTimeout)
 }
 
+// schema says which schemas are taken.
+type schema bool
+
+const (
+	ofThisProgram schema = false
+	orOlder       schema = true
+)
+
 // inspect looks at the file without any of the settings that Open makes, some of which stay in the file.
-func inspect(ctx context.Context, path string, busyTimeout time.Duration) error {
-	file, err := os.OpenFile(path, os.O_RDWR, 0)
+func inspect(ctx context.Context, path string, busyTimeout time.Duration, how access, takes schema) error {
+	flags := os.O_RDONLY
+	if how == readWrite {
+		flags = os.O_RDWR
+	}
+	file, err := os.OpenFile(path, flags, 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		return errors.New("there is no such file; --db names it, and the site makes it when it is first served")
 	}
@@ -38,8 +50,8 @@ func inspect(ctx context.Context, path string, busyTimeout time.Duration) error 
 	if err != nil {
 		return err
 	}
-	settings := url.Values{"mode": {"rw"}, "_pragma": {"busy_timeout(" + strconv.FormatInt(busyTimeout.Milliseconds(), 10) + ")"}}
-	db, err := sql.Open("sqlite", fileURI(full)+"?"+settings.Encode())
+	settings := url.Values{"_pragma": {"busy_timeout(" + strconv.FormatInt(busyTimeout.Milliseconds(), 10) + ")"}}
+	db, err := sql.Open("sqlite", fileURI(full)+"?"+string(how)+"&"+settings.Encode())
 	if err != nil {
 		return err
 	}
@@ -60,7 +72,7 @@ func inspect(ctx context.Context, path string, busyTimeout time.Duration) error 
 	if err != nil {
 		return unavailable(err)
 	}
-	if current < latest {
+	if current < latest && takes == ofThisProgram {
 		return fmt.Errorf("its schema version %d is older than this program's %d; use the program that serves the site, or serve it with this one first",
 			current, latest)
 	}

@@ -21,26 +21,39 @@ type Account struct {
 	LastSeenAt time.Time // zero: in no browser
 }
 
-// EachAccount calls do with the accounts in the order of their names, until do returns an error.
+// EachAccount calls do with the accounts in the order of their names, until do returns an error. No read is open
+// meanwhile: while do waits, for somebody who reads page by page, the write-ahead log does not grow.
 func (s *Store) EachAccount(ctx context.Context, do func(Account) error) error {
-	err := eachRow(ctx, s.reads, func(row *sql.Rows) error {
-		var account Account
-		var createdAt int64
-		var disabledAt, lastSeenAt sql.NullInt64
-		if err := row.Scan(&account.UID, &account.Username, &createdAt, &disabledAt, &account.HasPassword,
-			&account.SignIns, &lastSeenAt); err != nil {
-			return err
+	return s.eachPage(func(after string) (last string, err error) {
+		var accounts []Account
+		err = eachRow(ctx, s.reads, func(row *sql.Rows) error {
+			var account Account
+			var createdAt int64
+			var disabledAt, lastSeenAt sql.NullInt64
+			if err := row.Scan(&account.UID, &account.Username, &createdAt, &disabledAt, &account.HasPassword,
+				&account.SignIns, &lastSeenAt); err != nil {
+				return err
+			}
+			account.CreatedAt = time.Unix(createdAt, 0)
+			account.DisabledAt, account.LastSeenAt = timeOrZero(disabledAt), timeOrZero(lastSeenAt)
+			accounts = append(accounts, account)
+			return nil
+		}, `
+			SELECT uid, username, page.created_at, disabled_at, has_password, count(id), max(last_seen_at)
+			FROM (SELECT uid, username, created_at, disabled_at, pass_hash <> '' AS has_password FROM users
+				WHERE username > ? ORDER BY username LIMIT ?) AS page
+			LEFT JOIN sign_ins USING (uid) GROUP BY uid ORDER BY username`, after, pageRows)
+		if err != nil {
+			return "", fmt.Errorf("list accounts: %w", err)
 		}
-		account.CreatedAt = time.Unix(createdAt, 0)
-		account.DisabledAt, account.LastSeenAt = timeOrZero(disabledAt), timeOrZero(lastSeenAt)
-		return do(account)
-	}, `
-		SELECT uid, username, users.created_at, disabled_at, pass_hash <> '', count(id), max(last_seen_at)
-		FROM users LEFT JOIN sign_ins USING (uid) GROUP BY uid ORDER BY username`)
-	if err != nil {
-		return fmt.Errorf("list accounts: %w", err)
-	}
-	return nil
+		for _, account := range accounts {
+			if err := do(account); err != nil {
+				return "", err
+			}
+			last = account.Username
+		}
+		return last, nil
+	})
 }
 
 func timeOrZero(unix sql.NullInt64) time.Time {

@@ -75,9 +75,10 @@ func (s *Store) LookAlikes(ctx context.Context) (groups [][]string, err error) {
 		err := row.Scan(&names)
 		groups = append(groups, strings.Fields(names)) // no username holds space
 		return err
-	}, `SELECT group_concat(username, ' ' ORDER BY uid) FROM users WHERE skeleton IN (
-			SELECT skeleton FROM users GROUP BY skeleton HAVING count(*) > 1 AND max(username GLOB '*[^ -~]*'))
-		GROUP BY skeleton ORDER BY min(uid)`)
+	}, `WITH named AS ( -- the skeleton of an account that another program added is missing until the next start
+			SELECT uid, username, iif(skeleton = '', latchkey_skeleton(username), skeleton) AS skeleton FROM users)
+		SELECT group_concat(username, ' ' ORDER BY uid) FROM named
+		GROUP BY skeleton HAVING count(*) > 1 AND max(username GLOB '*[^ -~]*') ORDER BY min(uid)`)
 	if err != nil {
 		return nil, fmt.Errorf("look for names that look alike: %w", err)
 	}

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -28,6 +29,12 @@ var migrations embed.FS
 // Store is an open database file. All its methods may be called from several goroutines at once.
 type Store struct {
 	path string
+	// busyTimeout is how long a change, and all changes of one request together, may wait for their turn to write.
+	busyTimeout time.Duration
+	place       *place
+	following   sync.Mutex
+	// unchanged is for a file that is read without locks.
+	unchanged func() error
 	// db is one connection, for all that writes: SQLite lets in one writer at a time, and those who wait for a turn
 	// here are served in the order they came, where SQLite would have them knock at the file's lock again and again.
 	db *sql.DB
@@ -40,11 +47,9 @@ type Store struct {
 	sessions cache[string, session]
 	signIns  cache[string, []SignIn]
 	// attempts counts since the start, for trimEvery.
-	attempts atomic.Int64
-	// busyTimeout is how long a change, and all changes of one request together, may wait for their turn to write.
-	busyTimeout time.Duration
-	collected   collected
-	notify      func(Event)
+	attempts  atomic.Int64
+	collected collected
+	notify    func(Event)
 }
 
 // maxReaders bounds the connections that read. More than there are processors cost time, and each costs up to 2 MiB.
@@ -55,64 +60,90 @@ var maxReaders = max(2, runtime.NumCPU())
 // with the file: a folder that is missing, a file that is not a database, that is newer than this program, that
 // cannot be written or that somebody else keeps locked.
 func Open(ctx context.Context, path string, busyTimeout time.Duration) (*Store, error) {
+	return openAs(ctx, path, busyTimeout, opening{readWrite, os.O_RDWR | os.O_CREATE, true})
+}
+
+// opening says how a file is opened.
+type opening struct {
+	access   access
+	flags    int // of os.OpenFile
+	migrates bool
+}
+
+func openAs(ctx context.Context, path string, busyTimeout time.Duration, how opening) (*Store, error) {
 	// SQLite would create the file with the umask's mode, readable by others.
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	file, err := os.OpenFile(path, how.flags, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	if err := file.Close(); err != nil {
-		return nil, fmt.Errorf("open database: %w", err)
+	s, err := openHeld(ctx, path, file, busyTimeout, how)
+	if err != nil {
+		_ = file.Close()
+		return nil, fmt.Errorf("open database %s: %w", path, explained(err, path))
 	}
+	return s, nil
+}
+
+func openHeld(ctx context.Context, path string, file *os.File, busyTimeout time.Duration, how opening) (*Store, error) {
 	// SQLite would take //host/… for the name of a host and :memory: for no file at all.
 	full, err := filepath.Abs(path)
 	if err != nil {
-		return nil, fmt.Errorf("open database %s: %w", path, err)
+		return nil, err
 	}
+	place, err := newPlace(full, file)
+	if err != nil {
+		return nil, err
+	}
+	source, readSource := dataSource(full, busyTimeout, how.access), dataSource(full, busyTimeout, how.access, "query_only(1)")
 	s := &Store{
-		path: full, db: pool(full, busyTimeout, 1), reads: pool(full, busyTimeout, maxReaders, "query_only(1)"),
-		busyTimeout: busyTimeout, notify: func(Event) {},
+		path: full, busyTimeout: busyTimeout, place: place, notify: func(Event) {},
+		db: pool(place, source, 1), reads: pool(place, readSource, maxReaders),
 	}
-	s.watcher.pool = pool(full, busyTimeout, 1, "query_only(1)")
-	if err = s.connect(ctx, busyTimeout); err == nil {
+	s.watcher.place, s.watcher.pool = place, pool(place, readSource, 1)
+	if err = s.connect(ctx, busyTimeout); err == nil && how.migrates {
 		err = s.migrate(ctx)
 	}
 	if err == nil {
 		err = s.prepare(ctx)
 	}
 	if err != nil {
-		s.closePools()
-		return nil, fmt.Errorf("open database %s: %w", path, err)
+		_ = s.closePools()
+		return nil, err
 	}
 	return s, nil
 }
 
-func pool(path string, busyTimeout time.Duration, connections int, pragmas ...string) *sql.DB {
-	db, err := sql.Open("sqlite", dataSource(path, busyTimeout, pragmas))
-	if err != nil {
-		panic(err) // it only looks for the driver, and opens nothing
-	}
-	db.SetMaxOpenConns(connections)
-	db.SetMaxIdleConns(connections)
-	return db
-}
+// access is how a file is opened, in the words of SQLite's URIs.
+type access string
 
-func dataSource(path string, busyTimeout time.Duration, pragmas []string) string {
+const (
+	readWrite access = "mode=rw"
+	// readOnly makes a write-ahead log that is not there all the same, if it can, and leaves it behind.
+	readOnly access = "mode=ro"
+	// readFrozen takes no locks and looks for no log: for a file that nobody changes meanwhile.
+	readFrozen access = "mode=ro&immutable=1"
+)
+
+func dataSource(path string, busyTimeout time.Duration, how access, pragmas ...string) string {
+	// The driver applies them in this order on each new connection: wait for locks before anything can be locked.
+	all := []string{"busy_timeout(" + strconv.FormatInt(busyTimeout.Milliseconds(), 10) + ")"}
+	if how == readWrite {
+		all = append(all, "journal_mode(WAL)")
+	}
+	all = append(all,
+		// An acknowledged write survives a power cut; NORMAL would lose the last ones in WAL mode.
+		"synchronous(FULL)",
+		"foreign_keys(1)",
+		"trusted_schema(0)",
+	)
 	settings := url.Values{
-		// The driver applies them in this order on each new connection: wait for locks before anything can be locked.
-		"_pragma": append([]string{
-			"busy_timeout(" + strconv.FormatInt(busyTimeout.Milliseconds(), 10) + ")",
-			"journal_mode(WAL)",
-			// An acknowledged write survives a power cut; NORMAL would lose the last ones in WAL mode.
-			"synchronous(FULL)",
-			"foreign_keys(1)",
-			"trusted_schema(0)",
-		}, pragmas...),
+		"_pragma": append(all, pragmas...),
 		// A transaction that reads and then writes takes the lock first; otherwise it fails when another wrote between.
 		"_txlock":    {"immediate"},
 		"_dqs":       {"0"},
 		"_defensive": {"1"},
 	}
-	return fileURI(path) + "?" + settings.Encode()
+	return fileURI(path) + "?" + string(how) + "&" + settings.Encode()
 }
 
 // fileURI names exactly the file at path, whatever characters are in it.
@@ -195,7 +226,12 @@ func (s *Store) Close() error {
 	// When the last connection to be closed is one whose statement was interrupted, SQLite leaves the log behind: have
 	// a sound one.
 	_ = s.db.Ping()
-	return s.closePools()
+	err := s.closePools()
+	if s.unchanged != nil {
+		err = errors.Join(err, s.unchanged())
+	}
+	_ = s.place.file.Load().held.Close() // nothing was written to it
+	return err
 }
 
 func (s *Store) closePools() error {
@@ -209,11 +245,14 @@ func (s *Store) DB() *sql.DB {
 }
 
 // Ready reports whether the database answers a query, with ErrUnavailable when it does not. After a failure the file
-// is opened anew, so that one that was repaired or put back meanwhile is found without a restart.
+// is opened anew, so that one that was repaired meanwhile is found without a restart.
 func (s *Store) Ready(ctx context.Context) error {
+	if _, err := s.place.now(); err != nil {
+		return err
+	}
 	var one int
 	err := s.reads.QueryRowContext(ctx, "SELECT count(*) FROM (SELECT 1 FROM users LIMIT 1)").Scan(&one)
-	if err != nil && ctx.Err() == nil {
+	if Unavailable(err) {
 		s.Reopen()
 	}
 	return unavailable(err)
@@ -230,8 +269,12 @@ func (s *Store) Reopen() {
 
 // Size returns the bytes of the file and of its write-ahead log.
 func (s *Store) Size() (database, writeAheadLog int64, err error) {
+	path, err := filepath.EvalSymlinks(s.path) // SQLite keeps the log beside the file itself, not beside a link to it
+	if err != nil {
+		return 0, 0, fmt.Errorf("size of database: %w", err)
+	}
 	for suffix, size := range map[string]*int64{"": &database, "-wal": &writeAheadLog} {
-		info, err := os.Stat(s.path + suffix)
+		info, err := os.Stat(path + suffix)
 		if errors.Is(err, fs.ErrNotExist) && suffix != "" {
 			continue
 		}
