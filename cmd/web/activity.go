@@ -14,7 +14,7 @@ const activityShown = 50
 
 func (a *app) showActivity(c echo.Context) error {
 	me := currentSignIn(c)
-	events, err := a.store.Activity(c.Request().Context(), me.UID, activityShown)
+	events, err := a.store.Activity(c.Request().Context(), me.UID, 0, activityShown)
 	if err != nil {
 		return err
 	}

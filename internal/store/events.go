@@ -51,8 +51,12 @@ type Occasion struct {
 
 // Event is one entry of an account's activity.
 type Event struct {
+	ID   int64
 	Kind EventKind
 	Occasion
+	// Repeats is how many times it happened, from At to LastAt; LastAt is zero when it was at one time only.
+	Repeats int
+	LastAt  time.Time
 }
 
 // maxUserAgent is in bytes; longer ones are noise or an attempt to fill the disk.
@@ -92,16 +96,20 @@ func recordEvent(ctx context.Context, tx *sql.Tx, uid int64, kind EventKind, occ
 	return err
 }
 
-// Activity returns the account's last events, the newest first.
-func (s *Store) Activity(ctx context.Context, uid int64, limit int) (events []Event, err error) {
+// Activity returns at most limit of the account's events with ids below before, the newest first; from the newest on
+// when before is 0.
+func (s *Store) Activity(ctx context.Context, uid, before int64, limit int) (events []Event, err error) {
 	err = eachRow(ctx, s.reads, func(row *sql.Rows) error {
 		var event Event
 		var at int64
-		err := row.Scan(&event.Kind, &at, &event.By, &event.Address, &event.UserAgent)
-		event.At = time.Unix(at, 0)
+		var lastAt sql.NullInt64
+		err := row.Scan(&event.ID, &event.Kind, &at, &event.By, &event.Address, &event.UserAgent, &event.Repeats, &lastAt)
+		event.At, event.LastAt = time.Unix(at, 0), timeOrZero(lastAt)
 		events = append(events, event)
 		return err
-	}, "SELECT kind, at, actor, address, user_agent FROM events WHERE uid = ? ORDER BY id DESC LIMIT ?", uid, limit)
+	}, `
+		SELECT id, kind, at, actor, address, user_agent, repeats, last_at FROM events
+		WHERE uid = ?1 AND (?2 = 0 OR id < ?2) ORDER BY id DESC LIMIT ?3`, uid, before, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read activity: %w", err)
 	}
