@@ -54,11 +54,7 @@ func (a *app) logIn(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	next := form.Next
-	if next == "" {
-		next = components.HomePath(user.Username)
-	}
-	if err := a.redirect(c, next); err != nil {
+	if err := a.redirect(c, afterLogin(form.Next, user.Username)); err != nil {
 		return err
 	}
 	a.logEvent(c, store.LoginSucceeded, user.UID)
