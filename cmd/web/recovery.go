@@ -28,7 +28,10 @@ func (a *app) stepRecovery(c echo.Context) error {
 	ctx := c.Request().Context()
 	switch c.Request().PostFormValue("step") {
 	case "make":
-		asked := components.Asked{What: "make a recovery code", Button: "Make a recovery code"}
+		asked := components.Asked{
+			What: "make a recovery code", Button: "Make a recovery code",
+			Carried: []components.Carried{{Name: "step", Value: "make"}},
+		}
 		return a.whenConfirmed(c, asked, func() error { return a.makeRecoveryCode(c) })
 	case "saved":
 		if err := a.store.MarkRecoveryCodeSaved(ctx, me.UID); err != nil {

@@ -36,10 +36,16 @@ func (a *app) showSignIns(c echo.Context) error {
 // endSignIn ends one other sign-in of the account, or all others. One that is not there any more, or that is
 // somebody else's, gets the same answer.
 func (a *app) endSignIn(c echo.Context) error {
-	others := c.Request().PostFormValue("others") != ""
-	asked := components.Asked{What: "end the sign-in", Button: "End the sign-in"}
+	id, others := c.Request().PostFormValue("id"), c.Request().PostFormValue("others") != ""
+	asked := components.Asked{
+		What: "end the sign-in", Button: "End the sign-in",
+		Carried: []components.Carried{{Name: "id", Value: shown(id)}},
+	}
 	if others {
-		asked = components.Asked{What: "end all other sign-ins", Button: "End all others"}
+		asked = components.Asked{
+			What: "end all other sign-ins", Button: "End all others",
+			Carried: []components.Carried{{Name: "others", Value: "yes"}},
+		}
 	}
 	return a.whenConfirmed(c, asked, func() error {
 		me := currentSignIn(c)
@@ -49,7 +55,7 @@ func (a *app) endSignIn(c echo.Context) error {
 		if others {
 			ended, err = a.store.EndOtherSignIns(ctx, me.UID, me.ID, a.occasion(c))
 		} else {
-			ended, err = a.store.EndSignIn(ctx, me.UID, c.Request().PostFormValue("id"), a.occasion(c))
+			ended, err = a.store.EndSignIn(ctx, me.UID, id, a.occasion(c))
 		}
 		if err != nil {
 			return err
