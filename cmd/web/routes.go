@@ -27,7 +27,7 @@ func (a *app) routes() http.Handler {
 	pages.get("/", a.showFirstPage)
 	pages.get("/signup", a.showSignup)
 	pages.post("/signup", a.signUp)
-	pages.get("/signup/username", a.checkUsername)
+	pages.post("/signup/username", a.checkUsername)
 	pages.get("/login", a.showLogin)
 	pages.post("/login", a.logIn)
 	pages.get("/recover", a.showRecover)
