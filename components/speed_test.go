@@ -21,7 +21,7 @@ func BenchmarkRender(b *testing.B) {
 		"ChangePassword": ChangePassword(PasswordForm{CSRF: "token", Username: "bob", PasswordMinLength: 8}),
 		"PasswordLink":   PasswordLink(PasswordLinkForm{CSRF: "token", Username: "bob", Action: "/choose-password/x", PasswordMinLength: 8}),
 		"SignIns":        SignIns(SignInsPage{CSRF: "token", Username: "bob", Rows: make([]SignInRow, 10)}),
-		"Activity":       Activity("bob", make([]ActivityRow, 50)),
+		"Activity":       Activity(ActivityPage{Username: "bob", Rows: make([]ActivityRow, 50)}),
 		"Recovery":       Recovery(RecoveryPage{CSRF: "token", Username: "bob"}),
 		"NewCode":        NewRecoveryCode("bob", "AAAA-BBBB-CCCC-DDDD", "token"),
 		"Recover":        Recover(RecoverForm{CSRF: "token", Username: "bob", PasswordMinLength: 8}),
