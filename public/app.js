@@ -62,7 +62,7 @@ document.addEventListener("htmx:finally:request", (event) => {
 // A message about what is being typed says so of its field, too.
 document.addEventListener("htmx:after:swap", (event) => {
   const { target } = event.detail.ctx;
-  if (!target.matches(".message")) return;
+  if (!(target instanceof Element && target.matches(".message"))) return; // a selector, where an answer chose it
   const field = document.querySelector(`[aria-describedby~="${target.id}"]`);
   if (target.querySelector(".problem")) field.setAttribute("aria-invalid", "true");
   else field.removeAttribute("aria-invalid");
