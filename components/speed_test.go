@@ -15,7 +15,7 @@ func BenchmarkRender(b *testing.B) {
 		"Login":  Login(LoginForm{CSRF: "token", Username: "bob", Error: "Invalid username or password."}),
 		"Signup": Signup(SignupForm{CSRF: "token", PasswordMinLength: 8, PasswordRule: "At least 8 characters, any kind."}),
 		"Home": Home(HomePage{
-			CSRF: "token", Username: "bob", SignedInAt: time.Unix(1_700_000_000, 0), Address: "192.0.2.1", OfferRecovery: true,
+			CSRF: "token", Username: "bob", PreviousLoginAt: time.Unix(1_700_000_000, 0), PreviousLoginAddress: "192.0.2.1", OfferRecovery: true,
 		}),
 		"Logout":         Logout("bob", "token"),
 		"ChangePassword": ChangePassword(PasswordForm{CSRF: "token", Username: "bob", PasswordMinLength: 8}),

@@ -17,10 +17,11 @@ const activityShown = 50
 func (a *app) showActivity(c echo.Context) error {
 	me := currentSignIn(c)
 	ctx := c.Request().Context()
-	before, ok := positiveParam(c, "before")
+	parameter, ok := positiveParam(c, "before")
 	if !ok {
 		return echo.ErrNotFound
 	}
+	before := int64(parameter)
 	events, err := a.store.Activity(ctx, me.UID, before, activityShown+1) // one more tells whether there is an older page
 	if err != nil {
 		return err
@@ -55,12 +56,12 @@ func activityPath(username string, before int64) string {
 }
 
 // positiveParam reads a number above 0 from the address. Without the parameter it is 0; ok is false for anything else.
-func positiveParam(c echo.Context, name string) (number int64, ok bool) {
+func positiveParam(c echo.Context, name string) (number int, ok bool) {
 	text := c.QueryParam(name)
 	if text == "" {
 		return 0, true
 	}
-	number, err := strconv.ParseInt(text, 10, 64)
+	number, err := strconv.Atoi(text)
 	return number, err == nil && number > 0
 }
 

@@ -194,7 +194,8 @@ func TestOnlyATrustedProxySaysWhereARequestComesFrom(t *testing.T) {
 			s := newSite(t, flags...)
 			s.signUp("bob")
 			b := s.browser().with("X-Forwarded-For", test.forwarded).with("X-Real-Ip", "192.0.2.1").with("Forwarded", "for=192.0.2.1")
-			b.logIn("bob").want("from " + test.want)
+			b.logIn("bob")
+			b.get("/user/bob/sign-ins").want("From " + test.want + ",")
 		})
 	}
 }

@@ -90,9 +90,14 @@ func (s *Store) RecordFailure(ctx context.Context, uid int64, kind EventKind, oc
 }
 
 func recordEvent(ctx context.Context, tx *sql.Tx, uid int64, kind EventKind, occasion Occasion) error {
+	return recordRepeated(ctx, tx, uid, kind, 1, occasion)
+}
+
+// recordRepeated adds one event for something that was done repeats times at once.
+func recordRepeated(ctx context.Context, tx *sql.Tx, uid int64, kind EventKind, repeats int, occasion Occasion) error {
 	_, err := tx.ExecContext(ctx,
-		"INSERT INTO events (uid, at, kind, actor, address, user_agent) VALUES (?, ?, ?, ?, ?, ?)",
-		uid, occasion.At.Unix(), kind, occasion.By, occasion.Address, clipUserAgent(occasion.UserAgent))
+		"INSERT INTO events (uid, at, kind, actor, address, user_agent, repeats) VALUES (?, ?, ?, ?, ?, ?, ?)",
+		uid, occasion.At.Unix(), kind, occasion.By, occasion.Address, clipUserAgent(occasion.UserAgent), repeats)
 	return err
 }
 
