@@ -5,6 +5,8 @@ import (
 	"io/fs"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -41,6 +43,31 @@ func TestSignInsOfAnAccountAreBoundedTheLongestUnusedGoFirst(t *testing.T) {
 	}
 	if kinds := value(t, s, "SELECT group_concat(DISTINCT kind) FROM events WHERE uid = ?", bob); kinds != "account created,login succeeded" {
 		t.Errorf("events: %s", kinds)
+	}
+}
+
+func TestSignInsOfManyLoginsAtOnceStayBoundedAndEachLoginCounts(t *testing.T) {
+	s := newStore(t)
+	bob := createUser(t, s, "bob")
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() {
+			for range 30 {
+				created, err := s.CreateSignIn(t.Context(), login(bob, "bob"), at(noon))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				// At most seven others came between, far fewer than are kept.
+				if found, err := s.SignInsByID(t.Context(), []string{created.ID}); err != nil || len(found) != 1 {
+					t.Errorf("the sign-in just made: %v, %v", found, err)
+				}
+			}
+		})
+	}
+	group.Wait()
+	if rows := value(t, s, "SELECT count(*) FROM sign_ins"); rows != strconv.Itoa(maxSignIns) {
+		t.Errorf("%s sign-ins, want %d", rows, maxSignIns)
 	}
 }
 
