@@ -14,9 +14,7 @@ type ConfirmForm struct {
 	Username string
 	Asked    Asked
 	// Action is the path that the interrupted form was sent to.
-	Action string
-	// Carried are that form's fields, passwords excepted.
-	Carried       []Carried
+	Action        string
 	PasswordError string
 	Error         string
 }
@@ -28,9 +26,11 @@ type Asked struct {
 	Button string
 	// Danger is set when it cannot be undone.
 	Danger bool
+	// Carried are the fields of that form that the action reads: they come along unseen, and nothing else that was sent.
+	Carried []Carried
 }
 
-// Carried is one field that goes along unseen.
+// Carried is one such field.
 type Carried struct {
 	Name  string
 	Value string
@@ -91,7 +91,7 @@ func Confirm(form ConfirmForm) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		for _, field := range form.Carried {
+		for _, field := range form.Asked.Carried {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<input type=\"hidden\" name=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

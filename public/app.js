@@ -61,10 +61,11 @@ document.addEventListener("htmx:finally:request", (event) => {
 
 // A message about what is being typed says so of its field, too.
 document.addEventListener("htmx:after:swap", (event) => {
-  const { sourceElement, target } = event.detail.ctx;
-  if (!(sourceElement instanceof HTMLInputElement)) return;
-  if (target.querySelector(".problem")) sourceElement.setAttribute("aria-invalid", "true");
-  else sourceElement.removeAttribute("aria-invalid");
+  const { target } = event.detail.ctx;
+  if (!(target instanceof Element && target.matches(".message"))) return; // a selector, where an answer chose it
+  const field = document.querySelector(`[aria-describedby~="${target.id}"]`);
+  if (target.querySelector(".problem")) field.setAttribute("aria-invalid", "true");
+  else field.removeAttribute("aria-invalid");
 });
 
 // <copy-text from="id"> becomes a button that copies the text of that element.

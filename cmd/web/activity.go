@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"strconv"
 
 	"github.com/labstack/echo/v4"
 
@@ -9,22 +10,59 @@ import (
 	"latchkey/internal/store"
 )
 
-// activityShown is how many events the page shows.
+// activityShown is how many events one page shows.
 const activityShown = 50
 
+// showActivity shows a page of events: the newest, or those before the event that the address names.
 func (a *app) showActivity(c echo.Context) error {
 	me := currentSignIn(c)
-	events, err := a.store.Activity(c.Request().Context(), me.UID, 0, activityShown)
+	ctx := c.Request().Context()
+	parameter, ok := positiveParam(c, "before")
+	if !ok {
+		return echo.ErrNotFound
+	}
+	before := int64(parameter)
+	events, err := a.store.Activity(ctx, me.UID, before, activityShown+1) // one more tells whether there is an older page
 	if err != nil {
 		return err
 	}
-	rows := make([]components.ActivityRow, len(events))
-	for i, event := range events {
-		rows[i] = components.ActivityRow{
-			What: eventInWords(event), At: event.At, Address: event.Address, Browser: browserInWords(event.UserAgent),
-		}
+	page := components.ActivityPage{Username: me.Username}
+	if len(events) > activityShown {
+		events = events[:activityShown]
+		page.Pages.Older = activityPath(me.Username, events[activityShown-1].ID)
 	}
-	return a.render(c, http.StatusOK, view{title: "Recent activity", main: components.Activity(me.Username, rows)})
+	if before != 0 {
+		newer, err := a.store.NewerActivity(ctx, me.UID, before, activityShown)
+		if err != nil {
+			return err
+		}
+		page.Pages.Newer = activityPath(me.Username, newer)
+	}
+	for _, event := range events {
+		page.Rows = append(page.Rows, components.ActivityRow{
+			What: eventInWords(event), At: event.FirstAt, LastAt: event.At, Repeats: event.Repeats,
+			Address: event.Address, Browser: browserInWords(event.UserAgent),
+		})
+	}
+	return a.render(c, http.StatusOK, view{title: "Recent activity", main: components.Activity(page)})
+}
+
+func activityPath(username string, before int64) string {
+	path := components.ActivityPath(username)
+	if before == 0 {
+		return path
+	}
+	return path + "?before=" + strconv.FormatInt(before, 10)
+}
+
+// positiveParam reads a number above 0 from the address. Without the parameter it is 0; ok is false for anything else.
+func positiveParam(c echo.Context, name string) (number int, ok bool) {
+	text := c.QueryParam(name)
+	if text == "" {
+		return 0, true
+	}
+	number, err := strconv.Atoi(text)
+	return number, err == nil && number > 0
 }
 
 var eventWords = map[store.EventKind]string{

@@ -50,7 +50,18 @@ var everyPage = []struct {
 		b.wantText("Password cannot be empty.")
 	}},
 	{"sign-ins", func(b *tab) { b.goTo("/user/alice/sign-ins") }},
+	{"sign-ins in the middle of many", func(b *tab) {
+		b.site.addSignIns(45)
+		b.goTo("/user/alice/sign-ins?page=2")
+	}},
 	{"activity", func(b *tab) { b.goTo("/user/alice/activity") }},
+	{"activity in the middle of much", func(b *tab) {
+		b.site.addEvents(120)
+		b.site.exec("UPDATE events SET repeats = 37, last_at = at + 3600")
+		b.goTo("/user/alice/activity")
+		b.follow("Older")
+		b.wantText("192.0.2.70,")
+	}},
 	{"recovery", func(b *tab) { b.goTo("/user/alice/recovery") }},
 	{"recovery code", func(b *tab) {
 		b.press("Make a recovery code")

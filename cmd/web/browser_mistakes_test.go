@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"net/http"
 	"testing"
 )
@@ -128,6 +129,7 @@ func TestANameCheckUnderWayIsGivenUpWhenTheFormIsSent(t *testing.T) {
 			site.ServeHTTP(w, r)
 			return
 		}
+		_, _ = io.Copy(io.Discard, r.Body) // only then does the server notice that the browser gives up
 		checking <- true
 		<-r.Context().Done()
 		givenUp <- true

@@ -3,9 +3,6 @@ package main
 import (
 	"errors"
 	"net/http"
-	"net/url"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -21,8 +18,8 @@ const confirmedFor = 10 * time.Minute
 const confirmField = "confirm_password"
 
 // whenConfirmed does what the signed-in person asked for if they gave their password lately. Otherwise it asks for
-// it in place, with a form that carries the request, and does it when that form comes back with the password. The
-// session gets a new token then (ASVS 5.0 7.2.4). What do changes, it changes only while the sign-in is still there and
+// it in place, with a form that carries the fields of asked, and does it when that form comes back with the password.
+// The session gets a new token then (ASVS 5.0 7.2.4). What do changes, it changes only while the sign-in is still there and
 // was confirmed: the store asks, by the occasion.
 func (a *app) whenConfirmed(c echo.Context, asked components.Asked, do func(echo.Context, store.Occasion) error) error {
 	me := currentSignIn(c)
@@ -34,7 +31,7 @@ func (a *app) whenConfirmed(c echo.Context, asked components.Asked, do func(echo
 	sent := c.Request().PostForm
 	form := components.ConfirmForm{
 		CSRF: csrfToken(c), Username: me.Username, Asked: asked,
-		Action: c.Request().URL.EscapedPath(), Carried: carried(sent),
+		Action: c.Request().URL.EscapedPath(),
 	}
 	if !sent.Has(confirmField) {
 		return a.render(c, http.StatusUnauthorized, confirmView(form))
@@ -71,21 +68,6 @@ func (a *app) confirmSignIn(c echo.Context, me store.SignIn, settled store.Settl
 			}, a.occasion(c))
 		})
 	})
-}
-
-// carried are the fields of a form to be sent again, passwords excepted.
-func carried(sent url.Values) []components.Carried {
-	var fields []components.Carried
-	for name, values := range sent {
-		if name == components.CSRFField || strings.Contains(name, "password") {
-			continue
-		}
-		for _, value := range values {
-			fields = append(fields, components.Carried{Name: name, Value: shown(value)})
-		}
-	}
-	slices.SortFunc(fields, func(a, b components.Carried) int { return strings.Compare(a.Name, b.Name) })
-	return fields
 }
 
 func confirmView(form components.ConfirmForm) view {

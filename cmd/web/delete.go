@@ -27,6 +27,7 @@ func (a *app) deleteAccount(c echo.Context) error {
 	}
 	asked := components.Asked{
 		What: "delete the account " + me.Username + " for good", Button: "Delete the account", Danger: true,
+		Carried: []components.Carried{{Name: "username", Value: me.Username}},
 	}
 	return a.whenConfirmed(c, asked, func(c echo.Context, by store.Occasion) error {
 		if err := a.store.DeleteUser(c.Request().Context(), me.UID, by); err != nil {

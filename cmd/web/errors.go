@@ -30,7 +30,8 @@ func (a *app) handleError(err error, c echo.Context) {
 		c.Response().Header().Del(name)
 	}
 	c.Response().Header().Set("Cache-Control", "no-store")
-	if status == http.StatusUnauthorized && swapsFragment(c.Request()) {
+	lostCookies := status == http.StatusUnauthorized && a.lostCookies(c)
+	if status == http.StatusUnauthorized && swapsFragment(c.Request()) && !lostCookies {
 		// The login form belongs in a page of its own, not where a fragment was to go.
 		c.Response().Header().Set("HX-Redirect", loginPath(nextOf(c)))
 	}
@@ -40,6 +41,9 @@ func (a *app) handleError(err error, c echo.Context) {
 	problem := problemOf(status, c)
 	if message != "" {
 		problem.Message = message
+	}
+	if lostCookies {
+		problem.Title, problem.Message = "Cookies are needed", cookiesNeeded
 	}
 	if errors.Is(err, errSignupClosed) {
 		problem.Title = "No new accounts here"
@@ -87,7 +91,7 @@ func problemOf(status int, c echo.Context) components.Problem {
 		}
 	case http.StatusForbidden:
 		start.Title = "This form was not sent"
-		start.Message = "It seems to come from another site, or from a page that was open for too long. Go back, load the page again, and send the form from there."
+		start.Message = "It seems to come from another site, from a page that was open for too long, or from a browser that keeps no cookies. Go back, load the page again, and send the form from there."
 	case http.StatusGone:
 		start.Title = "This link is no longer good"
 		start.Message = "It was used already, a newer one was made, or its time is over. Ask whoever gave it to you for a new one."

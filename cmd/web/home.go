@@ -27,11 +27,11 @@ func (a *app) showFirstPage(c echo.Context) error {
 func (a *app) showHome(c echo.Context) error {
 	me := currentSignIn(c)
 	home := components.HomePage{
-		CSRF:          csrfToken(c),
-		Username:      me.Username,
-		SignedInAt:    me.CreatedAt,
-		Address:       me.Address,
-		OfferRecovery: me.LacksRecoveryCode,
+		CSRF:                 csrfToken(c),
+		Username:             me.Username,
+		PreviousLoginAt:      me.PreviousLoginAt,
+		PreviousLoginAddress: me.PreviousLoginAddress,
+		OfferRecovery:        me.LacksRecoveryCode,
 	}
 	for _, signIn := range c.Get(signInsContext).([]store.SignIn) {
 		if signIn.UID != me.UID {

@@ -56,11 +56,7 @@ func (a *app) logIn(c echo.Context) error {
 			return loginView(form)
 		})
 	}
-	next := form.Next
-	if next == "" {
-		next = components.HomePath(username)
-	}
-	return a.redirect(c, next)
+	return a.redirect(c, afterLogin(form.Next, username))
 }
 
 func loginView(form components.LoginForm) view {

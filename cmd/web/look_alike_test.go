@@ -2,7 +2,6 @@ package main
 
 import (
 	"net/http"
-	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -31,7 +30,7 @@ func TestSignupGivesNobodyANameThatLooksLikeAnothers(t *testing.T) {
 			if got := readableText(p.element("username-message")); !strings.HasSuffix(got, " is not available.") {
 				t.Errorf("%+q beside %+q: %q", typed, test.taken, got)
 			}
-			typing.get("/signup/username?" + url.Values{"username": {typed}}.Encode()).want("is not available.")
+			typing.post("/signup/username", "username", typed).want("is not available.")
 		}
 	}
 	if count := s.query("SELECT count(*) FROM users"); count != "7" {

@@ -100,7 +100,7 @@ func TestEachPathAnswersWithATrailingSlashAndToHEAD(t *testing.T) {
 	s.signUp("bob")
 	b := s.signedIn("bob").stay()
 	for path, status := range map[string]int{
-		"/": 303, "/signup": 200, "/signup/username?username=x": 200, "/login": 200, "/user/bob": 200, "/logout/bob": 200, "/healthz": 200,
+		"/": 303, "/signup": 200, "/login?username=x": 200, "/login": 200, "/user/bob": 200, "/logout/bob": 200, "/healthz": 200,
 	} {
 		name, query, _ := strings.Cut(path, "?")
 		for _, variant := range []string{path, strings.TrimSuffix(name, "/") + "/?" + query} {
@@ -115,6 +115,7 @@ func TestEachPathAnswersWithATrailingSlashAndToHEAD(t *testing.T) {
 	for _, path := range []string{"/signup/", "/login/"} {
 		b.post(path).wantStatus(http.StatusUnprocessableEntity)
 	}
+	b.post("/signup/username/", "username", "x").wantStatus(http.StatusOK)
 	b.post("/logout/bob/").wantStatus(http.StatusSeeOther)
 	b.post("/logout/").wantStatus(http.StatusOK) // nobody is left to log out
 }
@@ -122,7 +123,7 @@ func TestEachPathAnswersWithATrailingSlashAndToHEAD(t *testing.T) {
 func TestAMethodThatDoesNotFitSaysWhichDo(t *testing.T) {
 	b := newSite(t).browser()
 	for path, allowed := range map[string]string{
-		"/": "GET", "/login": "POST", "/signup": "GET", "/signup/username": "GET", "/user/bob": "HEAD", "/logout/bob": "POST", "/healthz": "GET",
+		"/": "GET", "/login": "POST", "/signup": "GET", "/signup/username": "POST", "/user/bob": "HEAD", "/logout/bob": "POST", "/healthz": "GET",
 	} {
 		p := b.send(http.MethodDelete, path, "", nil).wantStatus(http.StatusMethodNotAllowed).want("Not possible here")
 		if !strings.Contains(p.header.Get("Allow"), allowed) {
@@ -193,7 +194,8 @@ func TestOnlyATrustedProxySaysWhereARequestComesFrom(t *testing.T) {
 			s := newSite(t, flags...)
 			s.signUp("bob")
 			b := s.browser().with("X-Forwarded-For", test.forwarded).with("X-Real-Ip", "192.0.2.1").with("Forwarded", "for=192.0.2.1")
-			b.logIn("bob").want("from " + test.want)
+			b.logIn("bob")
+			b.get("/user/bob/sign-ins").want("From " + test.want + ",")
 		})
 	}
 }
@@ -201,7 +203,7 @@ func TestOnlyATrustedProxySaysWhereARequestComesFrom(t *testing.T) {
 func TestAnIPv6SubscriberCountsAsOneAddress(t *testing.T) {
 	s := newSite(t, "--trusted-proxy=127.0.0.1", "--name-checks-per-minute=1")
 	from := func(address string) page {
-		return s.browser().htmx().with("X-Forwarded-For", address).get("/signup/username?username=x")
+		return s.browser().htmx().with("X-Forwarded-For", address).post("/signup/username", "username", "x")
 	}
 	from("2001:db8:1:2::1").wantStatus(http.StatusOK)
 	from("2001:db8:1:2:3:4:5:6").wantStatus(http.StatusTooManyRequests)

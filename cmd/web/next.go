@@ -2,8 +2,12 @@ package main
 
 import (
 	"net/url"
+	"path"
 	"strings"
 	"unicode"
+
+	"latchkey/components"
+	"latchkey/internal/username"
 )
 
 // maxNext is in bytes.
@@ -27,4 +31,34 @@ func safeNext(next string) string {
 		return ""
 	}
 	return next
+}
+
+// afterLogin is where a person goes who has just logged in: to the page that was asked for, or to their home page
+// when none was, or one that would only ask them to log in again.
+func afterLogin(next, name string) string {
+	if next == "" || leadsToLogin(next, name) {
+		return components.HomePath(name)
+	}
+	return next
+}
+
+// leadsToLogin reports whether next, which is safe, is the login form or a page of another account. Paths are compared
+// as the router reads them after the browser has resolved them: decoded, without dots, and names in canonical form.
+func leadsToLogin(next, name string) bool {
+	parsed, err := url.Parse(next)
+	if err != nil {
+		return true
+	}
+	parts := strings.Split(strings.TrimPrefix(path.Clean(parsed.Path), "/"), "/")
+	switch parts[0] {
+	case "login":
+		return true
+	case "user", "logout":
+		if len(parts) == 1 {
+			return false
+		}
+		owner, _ := username.Canonical(parts[1])
+		return owner != name
+	}
+	return false
 }

@@ -27,7 +27,10 @@ func (a *app) stepRecovery(c echo.Context) error {
 	ctx := c.Request().Context()
 	switch c.Request().PostFormValue("step") {
 	case "make":
-		asked := components.Asked{What: "make a recovery code", Button: "Make a recovery code"}
+		asked := components.Asked{
+			What: "make a recovery code", Button: "Make a recovery code",
+			Carried: []components.Carried{{Name: "step", Value: "make"}},
+		}
 		return a.whenConfirmed(c, asked, a.makeRecoveryCode)
 	case "saved":
 		if err := a.store.MarkRecoveryCodeSaved(ctx, me.UID, a.occasion(c)); err != nil {

@@ -28,7 +28,7 @@ func (a *app) routes() http.Handler {
 	entry := site.with("", a.loadSession)
 	entry.get("/signup", a.showSignup)
 	entry.post("/signup", a.signUp)
-	entry.get("/signup/username", a.checkUsername)
+	entry.post("/signup/username", a.checkUsername)
 	entry.get("/login", a.showLogin)
 	entry.post("/login", a.logIn)
 

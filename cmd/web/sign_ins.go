@@ -2,6 +2,8 @@ package main
 
 import (
 	"net/http"
+	"slices"
+	"strconv"
 
 	"github.com/labstack/echo/v4"
 	"github.com/mileusna/useragent"
@@ -10,36 +12,65 @@ import (
 	"latchkey/internal/store"
 )
 
-// showSignIns lists where the person is signed in, this browser first (ASVS 5.0 7.5.2).
+// signInsShown is how many sign-ins one page shows; the store bounds how many there are.
+const signInsShown = 20
+
+// showSignIns lists where the person is signed in, this browser first (ASVS 5.0 7.5.2). A page beyond the last one,
+// which sign-ins that have ended leave behind, is the last one.
 func (a *app) showSignIns(c echo.Context) error {
 	me := currentSignIn(c)
-	all, err := a.store.SignInsOf(c.Request().Context(), me.UID)
+	number, ok := positiveParam(c, "page")
+	if !ok {
+		return echo.ErrNotFound
+	}
+	signIns, err := a.store.SignInsOf(c.Request().Context(), me.UID, me.ID)
 	if err != nil {
 		return err
 	}
-	page := components.SignInsPage{CSRF: csrfToken(c), Username: me.Username}
-	for _, signIn := range all {
-		row := components.SignInRow{
+	signIns = slices.DeleteFunc(signIns, a.hasEnded)
+	last := max(1, (len(signIns)+signInsShown-1)/signInsShown)
+	number = min(max(number, 1), last)
+	page := components.SignInsPage{
+		CSRF: csrfToken(c), Username: me.Username,
+		Alone: !slices.ContainsFunc(signIns, func(s store.SignIn) bool { return s.ID != me.ID }),
+	}
+	first := (number - 1) * signInsShown
+	for _, signIn := range signIns[first:min(first+signInsShown, len(signIns))] {
+		page.Rows = append(page.Rows, components.SignInRow{
 			ID: signIn.ID, Here: signIn.ID == me.ID, Browser: browserInWords(signIn.UserAgent), Address: signIn.Address,
 			BeganAt: signIn.CreatedAt, LastUsedAt: signIn.LastSeenAt,
-		}
-		switch {
-		case row.Here:
-			page.Rows = append([]components.SignInRow{row}, page.Rows...)
-		case !a.hasEnded(signIn):
-			page.Rows = append(page.Rows, row)
-		}
+		})
+	}
+	if number > 1 {
+		page.Pages.Newer = signInsPath(me.Username, number-1)
+	}
+	if number < last {
+		page.Pages.Older = signInsPath(me.Username, number+1)
 	}
 	return a.render(c, http.StatusOK, view{title: "Where you are signed in", main: components.SignIns(page)})
+}
+
+func signInsPath(username string, page int) string {
+	path := components.SignInsPath(username)
+	if page == 1 {
+		return path
+	}
+	return path + "?page=" + strconv.Itoa(page)
 }
 
 // endSignIn ends one other sign-in of the account, or all others. One that is not there any more, or that is
 // somebody else's, gets the same answer.
 func (a *app) endSignIn(c echo.Context) error {
-	others := c.Request().PostFormValue("others") != ""
-	asked := components.Asked{What: "end the sign-in", Button: "End the sign-in"}
+	id, others := c.Request().PostFormValue("id"), c.Request().PostFormValue("others") != ""
+	asked := components.Asked{
+		What: "end the sign-in", Button: "End the sign-in",
+		Carried: []components.Carried{{Name: "id", Value: shown(id)}},
+	}
 	if others {
-		asked = components.Asked{What: "end all other sign-ins", Button: "End all others"}
+		asked = components.Asked{
+			What: "end all other sign-ins", Button: "End all others",
+			Carried: []components.Carried{{Name: "others", Value: "yes"}},
+		}
 	}
 	return a.whenConfirmed(c, asked, func(c echo.Context, by store.Occasion) error {
 		me := currentSignIn(c)
@@ -49,7 +80,7 @@ func (a *app) endSignIn(c echo.Context) error {
 		if others {
 			ended, err = a.store.EndOtherSignIns(ctx, me.UID, by)
 		} else {
-			ended, err = a.store.EndSignIn(ctx, me.UID, c.Request().PostFormValue("id"), by)
+			ended, err = a.store.EndSignIn(ctx, me.UID, id, by)
 		}
 		if err != nil {
 			return err

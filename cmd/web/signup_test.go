@@ -179,14 +179,14 @@ func TestTheNameIsCheckedWhileThePersonTypes(t *testing.T) {
 	s.signUp("bob")
 	typing := s.browser().htmx()
 	for typed, want := range map[string]string{
-		"Bob":     "Username bob is not available.",
-		"carol":   "This username is available.",
-		"":        "Username cannot be empty.",
-		"a%20b":   "Username cannot contain spaces.",
-		"%FF":     "Username contains bytes that are not text.",
-		"%3Cb%3E": "This username is available.",
+		"Bob":   "Username bob is not available.",
+		"carol": "This username is available.",
+		"":      "Username cannot be empty.",
+		"a b":   "Username cannot contain spaces.",
+		"\xff":  "Username contains bytes that are not text.",
+		"<b>":   "This username is available.",
 	} {
-		p := typing.get("/signup/username?username=" + typed).wantStatus(http.StatusOK)
+		p := typing.post("/signup/username", "username", typed).wantStatus(http.StatusOK)
 		if got := readableText(p.parse()); got != want {
 			t.Errorf("%q: %q, want %q", typed, got, want)
 		}
@@ -194,19 +194,19 @@ func TestTheNameIsCheckedWhileThePersonTypes(t *testing.T) {
 			t.Errorf("%q: more than the field's message: %s", typed, p.body)
 		}
 	}
-	s.browser().get("/signup/username?username=Bob").wantStatus(http.StatusOK).
+	s.browser().post("/signup/username", "username", "Bob").wantStatus(http.StatusOK).
 		wantText("username-message", "Username bob is not available.").wantAttribute("username", "value", "Bob")
 }
 
 func TestOneAddressCannotTryNamesWithoutBound(t *testing.T) {
 	s := newSite(t, "--name-checks-per-minute=2")
 	typing := s.browser().htmx()
-	typing.get("/signup/username?username=a").wantStatus(http.StatusOK)
-	typing.get("/signup/username?username=b").wantStatus(http.StatusOK)
-	typing.get("/signup/username?username=c").wantStatus(http.StatusTooManyRequests).wantHeader("Retry-After", "30").
+	typing.post("/signup/username", "username", "a").wantStatus(http.StatusOK)
+	typing.post("/signup/username", "username", "b").wantStatus(http.StatusOK)
+	typing.post("/signup/username", "username", "c").wantStatus(http.StatusTooManyRequests).wantHeader("Retry-After", "30").
 		want("Too many tries from your address. Please wait 30 seconds and try again.").wantHeader("HX-Retarget", "")
 	s.clock.Advance(30 * time.Second)
-	typing.get("/signup/username?username=d").wantStatus(http.StatusOK)
+	typing.post("/signup/username", "username", "d").wantStatus(http.StatusOK)
 }
 
 func TestTheLeastLengthOfAPasswordIsASetting(t *testing.T) {

@@ -119,14 +119,14 @@ func TestAKnownBrowserHasASmallBudgetOfItsOwn(t *testing.T) {
 func TestARestartForgetsNothing(t *testing.T) {
 	s := newSite(t, "--signups-per-hour=1", "--name-checks-per-minute=1", "--recoveries-per-hour=1")
 	s.signUp("bob")
-	s.browser().get("/signup/username?username=x").wantStatus(http.StatusOK)
+	s.browser().post("/signup/username", "username", "x").wantStatus(http.StatusOK)
 	s.browser().post("/recover", "username", "bob", "code", "x").wantStatus(http.StatusUnauthorized)
 	for range 5 {
 		s.browser().guess("bob").wantStatus(http.StatusUnauthorized)
 	}
 	s.restart()
 	s.browser().guess("bob").wantStatus(http.StatusTooManyRequests)
-	s.browser().get("/signup/username?username=x").wantStatus(http.StatusTooManyRequests)
+	s.browser().post("/signup/username", "username", "x").wantStatus(http.StatusTooManyRequests)
 	s.browser().post("/recover", "username", "bob", "code", "x").wantStatus(http.StatusTooManyRequests)
 	s.browser().post("/signup", "username", "carol", "password", goodPassword).wantStatus(http.StatusTooManyRequests)
 }

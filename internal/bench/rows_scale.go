@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"sync"
 )
 
@@ -79,7 +80,8 @@ func (s *scale) waits(ctx context.Context, server *process) (home, write paced, 
 	lasts := s.options.window() * 3
 	checks := make([][]byte, int(lasts.Seconds()*homePace)+1)
 	for i := range checks {
-		checks[i] = get(fmt.Sprintf("/signup/username?username=newcomer%d", i), requestOptions{from: newAddress(), encodings: browserEncodings})
+		checks[i] = post("/signup/username", url.Values{"username": {fmt.Sprintf("newcomer%d", i)}},
+			requestOptions{from: newAddress(), encodings: browserEncodings})
 	}
 	var writeErr error
 	var both sync.WaitGroup

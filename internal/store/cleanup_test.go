@@ -31,7 +31,7 @@ func TestCleaningUpRemovesExactlyWhatHasExpired(t *testing.T) {
 	sessions := "INSERT INTO sessions (token, data, expiry) SELECT ? || i, x'00', julianday('now', ?) FROM n"
 	fill(t, s, expired, sessions, "expired ", "-1 second")
 	fill(t, s, living, sessions, "living ", "+1 minute")
-	signIns := "INSERT INTO sign_ins SELECT ? || i, ?, 0, ?, ?, '', '', 0 FROM n"
+	signIns := "INSERT INTO sign_ins (id, uid, created_at, last_seen_at, remembered, address, user_agent) SELECT ? || i, ?, 0, ?, ?, '', '' FROM n"
 	fill(t, s, expired, signIns, "expired plain ", uid, plain.Unix()-1, 0)
 	fill(t, s, living, signIns, "living plain ", uid, plain.Unix(), 0)
 	fill(t, s, expired, signIns, "expired remembered ", uid, remembered.Unix()-1, 1)

@@ -24,6 +24,10 @@ type SignIn struct {
 	Remembered  bool
 	Address     string
 	UserAgent   string
+	// PreviousLoginAt is when the account was logged in to before this sign-in, in whatever browser, and
+	// PreviousLoginAddress from where. It is zero when this was the first login.
+	PreviousLoginAt      time.Time
+	PreviousLoginAddress string
 	// LacksRecoveryCode is whether the account has no recovery code in a safe place, and its owner did not choose to
 	// go without.
 	LacksRecoveryCode bool
@@ -58,6 +62,12 @@ func (s *Store) CreateSignIn(ctx context.Context, login NewSignIn, occasion Occa
 		if err := changedOne(result, err, ErrPasswordChanged); err != nil {
 			return err
 		}
+		if err := tx.trimSignIns(ctx, user.UID, login.ID); err != nil {
+			return err
+		}
+		if err := tx.noteLogin(ctx, user.UID, login.ID, occasion); err != nil {
+			return err
+		}
 		if err := tx.settle(ctx, login.Settled, occasion.At); err != nil {
 			return err
 		}
@@ -88,6 +98,7 @@ func (tx *transaction) requireSignIn(ctx context.Context, uid int64, occasion Oc
 }
 
 const signInColumns = `id, uid, username, sign_ins.created_at, last_seen_at, confirmed_at, remembered, address, user_agent,
+	previous_login_at, previous_login_address,
 	NOT recovery_put_off AND NOT EXISTS (SELECT 1 FROM recovery_codes WHERE recovery_codes.uid = users.uid AND saved)`
 
 // SignInsByID returns those of the named sign-ins that still exist, newest last. Whether they have expired is for
@@ -112,10 +123,11 @@ func (s *Store) SignInsByID(ctx context.Context, ids []string) ([]SignIn, error)
 const signInsByIDQuery = "SELECT " + signInColumns + ` FROM sign_ins JOIN users USING (uid)
 	WHERE id IN (SELECT value FROM json_each(?)) ORDER BY sign_ins.created_at, sign_ins.rowid`
 
-// SignInsOf returns all sign-ins of the account, the one last used first.
-func (s *Store) SignInsOf(ctx context.Context, uid int64) ([]SignIn, error) {
+// SignInsOf returns the sign-ins of the account, of which there are at most maxSignIns: the one with this id first, then
+// the one last used.
+func (s *Store) SignInsOf(ctx context.Context, uid int64, first string) ([]SignIn, error) {
 	return scanSignIns(s.reads.QueryContext(ctx, "SELECT "+signInColumns+` FROM sign_ins JOIN users USING (uid)
-		WHERE uid = ? ORDER BY last_seen_at DESC, sign_ins.rowid DESC`, uid))
+		WHERE uid = ? ORDER BY id = ? DESC, last_seen_at DESC, sign_ins.rowid DESC LIMIT ?`, uid, first, maxSignIns))
 }
 
 func scanSignIns(rows *sql.Rows, err error) ([]SignIn, error) {
@@ -127,12 +139,14 @@ func scanSignIns(rows *sql.Rows, err error) ([]SignIn, error) {
 	for rows.Next() {
 		var signIn SignIn
 		var createdAt, lastSeenAt, confirmedAt int64
+		var previousAt sql.NullInt64
 		if err := rows.Scan(&signIn.ID, &signIn.UID, &signIn.Username, &createdAt, &lastSeenAt, &confirmedAt,
-			&signIn.Remembered, &signIn.Address, &signIn.UserAgent, &signIn.LacksRecoveryCode); err != nil {
+			&signIn.Remembered, &signIn.Address, &signIn.UserAgent,
+			&previousAt, &signIn.PreviousLoginAddress, &signIn.LacksRecoveryCode); err != nil {
 			return nil, fmt.Errorf("find sign-ins: %w", unavailable(err))
 		}
 		signIn.CreatedAt, signIn.LastSeenAt = time.Unix(createdAt, 0), time.Unix(lastSeenAt, 0)
-		signIn.ConfirmedAt = time.Unix(confirmedAt, 0)
+		signIn.ConfirmedAt, signIn.PreviousLoginAt = time.Unix(confirmedAt, 0), timeOrZero(previousAt)
 		found = append(found, signIn)
 	}
 	if err := rows.Err(); err != nil {

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/net/html"
+)
+
+// fieldsOf are the names and values of the fields in the page, in their order.
+func fieldsOf(p page) (fields []string) {
+	for node := range p.parse().Descendants() {
+		if node.Type == html.ElementNode && node.Data == "input" && attribute(node, "name") != "csrf" {
+			fields = append(fields, attribute(node, "name")+"="+attribute(node, "value"))
+		}
+	}
+	return fields
+}
+
+func TestConfirmingCarriesOnlyWhatTheActionReads(t *testing.T) {
+	s := newSite(t, "--known-browser-failures=100")
+	s.signUp("bob")
+	b := s.signedIn("bob")
+	s.clock.Advance(11 * time.Minute)
+	more := []string{"next", "//evil.example", "id2", "x"}
+	for i := range 3000 {
+		more = append(more, "f"+strconv.Itoa(i), "")
+	}
+	for _, test := range []struct {
+		path    string
+		form    []string
+		carried string
+	}{
+		{"/user/bob/recovery", []string{"step", "make"}, "step=make"},
+		{"/user/bob/sign-ins", []string{"others", "yes"}, "others=yes"},
+		{"/user/bob/sign-ins", []string{"others", "all of them", "id", "7"}, "others=yes"},
+		{"/user/bob/sign-ins", []string{"id", "7", "id", "8"}, "id=7"},
+		{"/user/bob/sign-ins", []string{"id", "\xff"}, "id=\uFFFD"},
+		{"/user/bob/delete", []string{"username", " BOB "}, "username=bob"},
+	} {
+		want := []string{"account=bob", test.carried, "confirm_password="}
+		for _, b := range []*browser{b, b.htmx()} {
+			for _, password := range [][]string{nil, {confirmField, "wrong password"}, {confirmField, ""}} {
+				p := b.post(test.path, slices.Concat(test.form, password, more)...).want("Confirm it is you")
+				if got := fieldsOf(p); !slices.Equal(got, want) {
+					t.Errorf("%s with %q: %d fields, %.100q, want %q", test.path, test.form, len(got), strings.Join(got, " "), want)
+				}
+				if len(p.body) > 4000 {
+					t.Errorf("%s with %q: a page of %d bytes", test.path, test.form, len(p.body))
+				}
+			}
+		}
+	}
+	b.post("/user/bob/sign-ins", "others", "yes", confirmField, goodPassword).wantStatus(http.StatusOK)
+}
