@@ -162,9 +162,12 @@ func (a *app) serveMetrics(ctx context.Context) error {
 		return fmt.Errorf("--metrics-addr: %w", err)
 	}
 	server := newHTTPServer(a.metricsHandler(), nil, a.log)
-	context.AfterFunc(ctx, func() { _ = server.Close() })
+	context.AfterFunc(ctx, func() {
+		_ = server.Shutdown(ctx) // at once: ctx is over
+		_ = server.Close()
+	})
 	go func() {
-		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		if err := server.serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			a.log.Error("serve metrics", "error", err)
 		}
 	}()
