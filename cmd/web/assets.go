@@ -3,7 +3,6 @@ package main
 import (
 	"net/http"
 	"strconv"
-	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -20,7 +19,7 @@ func (a *app) asset(c echo.Context) error {
 	header.Set("Cache-Control", "public, max-age=31536000, immutable")
 	header.Set("Vary", "Accept-Encoding")
 	body := asset.Plain
-	if strings.Contains(c.Request().Header.Get(echo.HeaderAcceptEncoding), "gzip") {
+	if prefersGzip(c.Request()) {
 		header.Set(echo.HeaderContentEncoding, "gzip")
 		body = asset.Gzipped()
 	}

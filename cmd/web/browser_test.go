@@ -14,6 +14,7 @@ import (
 	"github.com/chromedp/cdproto/audits"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/fetch"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
@@ -51,7 +52,8 @@ func startChromium() (context.Context, error) {
 	}
 	options := []chromedp.ExecAllocatorOption{
 		chromedp.ExecPath(path), chromedp.Headless, chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck, chromedp.DisableGPU,
-		chromedp.Flag("disable-features", "PreloadTopChromeWebUI"), // parts of windows that nobody sees take time
+		chromedp.Flag("host-resolver-rules", "MAP *.internal 127.0.0.1"), // hosts from which plain http is not as good as https
+		chromedp.Flag("disable-features", "PreloadTopChromeWebUI"),       // parts of windows that nobody sees take time
 	}
 	// Nothing but the site is asked for anything, and tabs in the background are as quick as the one in front.
 	for _, flag := range []string{
@@ -153,6 +155,12 @@ func (b *tab) listen(event any) {
 		if entry := event.Entry; entry.Level != log.EntryLevelInfo && !isOnlyAStatus(entry) {
 			b.complain("%s %s: %s %s", entry.Source, entry.Level, entry.Text, entry.URL)
 		}
+	case *fetch.EventAuthRequired:
+		b.complain("asks for a name and a password of its own at %s", event.Request.URL)
+		answer := &fetch.AuthChallengeResponse{Response: fetch.AuthChallengeResponseResponseCancelAuth}
+		go chromedp.Call(b.ctx, fetch.ContinueWithAuth, fetch.ContinueWithAuthParams{RequestID: event.RequestID, AuthChallengeResponse: answer})
+	case *fetch.EventRequestPaused:
+		go chromedp.Call(b.ctx, fetch.ContinueRequest, fetch.ContinueRequestParams{RequestID: event.RequestID})
 	case *audits.EventIssueAdded:
 		b.complain("issue: %s", event.Issue.Code)
 	}

@@ -17,6 +17,7 @@ type browser struct {
 	site   *site
 	client *http.Client
 	header http.Header // sent with each request
+	host   string      // asked for, when it is not the one of the server's address
 }
 
 func (s *site) browser() *browser {
@@ -27,7 +28,22 @@ func (s *site) browser() *browser {
 	}
 	client := *s.server.Client()
 	client.Jar = jar
-	return &browser{site: s, client: &client, header: http.Header{"Sec-Fetch-Site": {"same-origin"}}}
+	return &browser{site: s, client: &client, header: http.Header{"Sec-Fetch-Site": {"same-origin"}}, host: s.host()}
+}
+
+// host is that of --url, for a site that has one.
+func (s *site) host() string {
+	if s.app.settings.URL == "" {
+		return ""
+	}
+	return s.app.site.Host
+}
+
+// at returns the same browser asking for another host.
+func (b *browser) at(host string) *browser {
+	other := *b
+	other.host = host
+	return &other
 }
 
 // with returns the same browser sending one more header.
@@ -85,6 +101,7 @@ func (b *browser) send(method, path, contentType string, body io.Reader) page {
 	if err != nil {
 		t.Fatal(err)
 	}
+	request.Host = b.host
 	for name, values := range b.header {
 		request.Header[name] = values
 	}

@@ -13,6 +13,9 @@ import (
 	"latchkey/internal/store"
 )
 
+// errOtherHost means that the request asks for a host by which the site does not go.
+var errOtherHost = errors.New("another host")
+
 // statusClientLeft is for the log: nobody is there to read the answer.
 const statusClientLeft = 499
 
@@ -42,12 +45,20 @@ func (a *app) handleError(err error, c echo.Context) {
 	if message != "" {
 		problem.Message = message
 	}
-	if lostCookies {
+	switch {
+	case lostCookies:
 		problem.Title, problem.Message = "Cookies are needed", cookiesNeeded
-	}
-	if errors.Is(err, errSignupClosed) {
+	case errors.Is(err, errSignupClosed):
 		problem.Title = "No new accounts here"
 		problem.Message = "This site makes accounts only for people it knows. Ask whoever runs it for one."
+	case errors.Is(err, errOtherHost):
+		problem = a.otherHostProblem()
+	case errors.Is(err, errPlainHTTP):
+		problem = components.Problem{
+			Title:   "Use https here",
+			Message: "This form was opened by http://, where your browser cannot stay signed in. Open the site by https:// and send the form from there.",
+			Link:    a.site.String(), LinkText: "Go to " + a.site.String(),
+		}
 	}
 	page := components.Page{Title: problem.Title, Main: components.ProblemPage(problem)}
 	body := components.Whole(page)
@@ -66,8 +77,10 @@ func statusOf(err error) int {
 	switch {
 	case errors.Is(err, store.ErrNotSignedIn):
 		return http.StatusUnauthorized
-	case errors.Is(err, errSignupClosed):
+	case errors.Is(err, errSignupClosed), errors.Is(err, errPlainHTTP):
 		return http.StatusForbidden
+	case errors.Is(err, errOtherHost):
+		return http.StatusMisdirectedRequest
 	case errors.Is(err, store.ErrNoLink):
 		return http.StatusGone
 	case errors.Is(err, context.Canceled):
@@ -122,6 +135,20 @@ func problemOf(status int, c echo.Context) components.Problem {
 		start.Reference = requestID(c)
 	}
 	return start
+}
+
+// otherHostProblem says where the site is, where that is known, and what to do about it. A link to the start page would
+// lead to the same wrong host.
+func (a *app) otherHostProblem() components.Problem {
+	problem := components.Problem{
+		Title:   "Not the address of this site",
+		Message: "This site does not go by the name in your browser's address bar. If you are its administrator, set --url to the address that people type.",
+	}
+	if a.settings.URL != "" {
+		problem.Message += " If a proxy stands in front, it has to pass the Host header on."
+		problem.Link, problem.LinkText = a.site.String(), "Go to "+a.site.String()
+	}
+	return problem
 }
 
 // nextOf is where to go after the login that a request turned out to need: the page itself, which is also where a

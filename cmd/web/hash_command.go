@@ -19,8 +19,8 @@ const hashWorkerRests = time.Minute
 
 // Run hashes until the program that started it closes its standard input.
 func (hashCommand) Run() error {
-	// Ctrl-C reaches every process of a terminal. The requests in flight still need this one.
-	signal.Ignore(os.Interrupt, syscall.SIGTERM)
+	// Ctrl-C and a hang-up reach every process of a terminal. The requests in flight still need this one.
+	signal.Ignore(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	return password.Work(os.Stdin, os.Stdout)
 }
 

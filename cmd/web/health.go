@@ -9,6 +9,8 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
+const healthPath = "/healthz"
+
 // health is for whatever watches over the program.
 func (a *app) health(c echo.Context) error {
 	if err := a.store.Ready(c.Request().Context()); err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"log/slog"
@@ -12,11 +13,50 @@ import (
 	"latchkey/internal/store"
 )
 
-func newLogger(format string, to io.Writer) *slog.Logger {
+// newLogger writes the lines about requests to a stream of their own, if only for whoever has to choose between them
+// and the others.
+func newLogger(format string, to, requests io.Writer) *slog.Logger {
+	return slog.New(logHandler{logHandlerTo(format, to), logHandlerTo(format, requests)})
+}
+
+func logHandlerTo(format string, to io.Writer) slog.Handler {
 	if format == "json" {
-		return slog.New(slog.NewJSONHandler(to, nil))
+		return slog.NewJSONHandler(to, nil)
 	}
-	return slog.New(slog.NewTextHandler(to, nil))
+	return slog.NewTextHandler(to, nil)
+}
+
+// requestLine is the message of the lines that logRequest writes.
+const requestLine = "request"
+
+type logHandler struct {
+	slog.Handler
+	requests slog.Handler
+}
+
+// Handle implements slog.Handler.
+func (h logHandler) Handle(ctx context.Context, record slog.Record) error {
+	if record.Message == requestLine && record.Level < slog.LevelError {
+		return h.requests.Handle(ctx, record)
+	}
+	return h.Handler.Handle(ctx, record)
+}
+
+// WithAttrs implements slog.Handler.
+func (h logHandler) WithAttrs(attributes []slog.Attr) slog.Handler {
+	return logHandler{h.Handler.WithAttrs(attributes), h.requests.WithAttrs(attributes)}
+}
+
+// WithGroup implements slog.Handler.
+func (h logHandler) WithGroup(name string) slog.Handler {
+	return logHandler{h.Handler.WithGroup(name), h.requests.WithGroup(name)}
+}
+
+// lostLine says that lines are missing.
+func lostLine(format string, lost int) []byte {
+	var line bytes.Buffer
+	slog.New(logHandlerTo(format, &line)).Warn("lines are missing here: the log was not taken as fast as it was written", "lines", lost)
+	return line.Bytes()
 }
 
 // logRequest writes one line per request, and counts it. The route stands in for the path, which holds names, and the query,
@@ -39,7 +79,7 @@ func (a *app) logRequest() echo.MiddlewareFunc {
 				level = slog.LevelError
 				fields = append(fields, slog.Any("error", v.Error))
 			}
-			a.log.LogAttrs(context.Background(), level, "request", fields...)
+			a.log.LogAttrs(context.Background(), level, requestLine, fields...)
 			a.metrics.countRequest(v)
 			return nil
 		},

@@ -94,10 +94,18 @@ func (a *app) metricsHandler() http.Handler {
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
-	routes := http.NewServeMux()
-	routes.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{
+	own := a.settings.metricsHosts()
+	read := promhttp.HandlerFor(registry, promhttp.HandlerOpts{
 		ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelError), ErrorHandling: promhttp.ContinueOnError,
-	}))
+	})
+	routes := http.NewServeMux()
+	routes.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) {
+		if !own.has(r.Host) {
+			http.Error(w, "ask by an IP address, by localhost, or by the host of --metrics-addr or --url", http.StatusMisdirectedRequest)
+			return
+		}
+		read.ServeHTTP(w, r)
+	})
 	return routes
 }
 
@@ -154,9 +162,12 @@ func (a *app) serveMetrics(ctx context.Context) error {
 		return fmt.Errorf("--metrics-addr: %w", err)
 	}
 	server := newHTTPServer(a.metricsHandler(), nil, a.log)
-	context.AfterFunc(ctx, func() { _ = server.Close() })
+	context.AfterFunc(ctx, func() {
+		_ = server.Shutdown(ctx) // at once: ctx is over
+		_ = server.Close()
+	})
 	go func() {
-		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		if err := server.serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			a.log.Error("serve metrics", "error", err)
 		}
 	}()

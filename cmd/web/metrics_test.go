@@ -16,7 +16,7 @@ import (
 func (s *site) metrics() map[string]string {
 	s.t.Helper()
 	answer := httptest.NewRecorder()
-	s.app.metricsHandler().ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	s.app.metricsHandler().ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "http://localhost/metrics", nil))
 	if answer.Code != http.StatusOK {
 		s.t.Fatalf("GET /metrics: %d", answer.Code)
 	}

@@ -56,6 +56,10 @@ func (a *app) recoverPanic() echo.MiddlewareFunc {
 const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; " +
 	"connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
+// challenge goes with each 401 (RFC 9110, section 15.5.2). No scheme is registered for a form and a cookie; this one is
+// of draft-broyer-http-cookie-auth. Browsers do not know it, and show the page instead of asking for a password.
+const challenge = `Cookie realm="` + components.SiteName + `"`
+
 // secureHeaders are the same for every answer. Echo calls what it returns for each request.
 func (a *app) secureHeaders() echo.MiddlewareFunc {
 	always := http.Header{
@@ -75,6 +79,11 @@ func (a *app) secureHeaders() echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			maps.Copy(c.Response().Header(), always)
+			c.Response().Before(func() {
+				if c.Response().Status == http.StatusUnauthorized {
+					c.Response().Header().Set(echo.HeaderWWWAuthenticate, challenge)
+				}
+			})
 			return next(c)
 		}
 	}
@@ -123,26 +132,4 @@ func outliveClient(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		return next(c)
 	}
-}
-
-// refuseCrossSite lets only our own pages change anything: by the browser's word about where a request comes from
-// and, for browsers that do not give it (plain http on another host than localhost), by a token in the form and in
-// a cookie (ASVS 5.0 3.5.1). Signing up and logging in are covered like everything else.
-func (a *app) refuseCrossSite() echo.MiddlewareFunc {
-	return middleware.CSRFWithConfig(middleware.CSRFConfig{
-		TokenLookup:    "form:" + components.CSRFField,
-		CookieName:     cookieName("csrf", a.secure()),
-		CookiePath:     "/",
-		CookieSecure:   a.secure(),
-		CookieHTTPOnly: true,
-		CookieSameSite: http.SameSiteLaxMode,
-		ErrorHandler: func(error, echo.Context) error {
-			return echo.ErrForbidden
-		},
-	})
-}
-
-func csrfToken(c echo.Context) string {
-	token, _ := c.Get(middleware.DefaultCSRFConfig.ContextKey).(string)
-	return token
 }

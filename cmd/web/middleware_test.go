@@ -184,7 +184,7 @@ func TestOnlyATrustedProxySaysWhereARequestComesFrom(t *testing.T) {
 		{"IPv6", "127.0.0.1", "2001:db8::1", "2001:db8::1"},
 		{"mapped", "127.0.0.1", "::ffff:203.0.113.7", "203.0.113.7"},
 		{"garbage", "127.0.0.1", "nonsense", "127.0.0.1"},
-		{"with a zone, which no network has", "127.0.0.1", "fe80::1%eth0", "127.0.0.1"},
+		{"with a zone, which says nothing here", "127.0.0.1", "fe80::1%eth0", "fe80::1"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			flags := []string{}

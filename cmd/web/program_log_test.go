@@ -5,6 +5,7 @@ package main
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -65,16 +66,21 @@ func TestTheFirstLineSaysWhereTheSiteIs(t *testing.T) {
 
 func TestPasswordsThatTravelUnencryptedAreWarnedOf(t *testing.T) {
 	t.Parallel()
-	for address, warned := range map[string]bool{
-		"":                          false,
-		"http://127.0.0.1":          false,
-		"https://login.example.org": false,
-		"http://login.example.org":  true,
-		"http://192.168.0.7:8080":   true,
+	for flags, warned := range map[string]bool{
+		"":                                        false,
+		"--url=http://127.0.0.1":                  false,
+		"--url=https://login.example.org":         false,
+		"--url=http://login.example.org":          true,
+		"--url=http://192.168.0.7:8080":           true,
+		"--addr=127.0.0.1:0":                      false,
+		"--addr=0.0.0.0:0":                        true,
+		"--addr=:0":                               true,
+		"--addr=0.0.0.0:0 --url=http://localhost": true,
+		"--addr=0.0.0.0:0 --url=https://login.example.org": false, // a proxy on another machine
 	} {
-		t.Run(address, func(t *testing.T) {
+		t.Run(flags, func(t *testing.T) {
 			t.Parallel()
-			p := startProgram(t, append(cheap, "--url="+address)...)
+			p := startProgram(t, append(slices.Clone(cheap), strings.Fields(flags)...)...)
 			p.browser().get("/healthz").wantStatus(http.StatusOK)
 			p.stop()
 			if got := strings.Contains(p.log.String(), "level=WARN msg=\"passwords travel unencrypted"); got != warned {

@@ -184,7 +184,17 @@ func (p *program) browser() *browser {
 		site:   &site{t: p.t, server: &httptest.Server{URL: p.url("")}},
 		client: &http.Client{Jar: jar, Transport: transport},
 		header: http.Header{"Sec-Fetch-Site": {"same-origin"}},
+		host:   p.host(),
 	}
+}
+
+// host is that of --url, for a program that has one.
+func (p *program) host() string {
+	found := regexp.MustCompile(`--url[= ]https?://(\S+)`).FindStringSubmatch(strings.Join(p.command.Args, " "))
+	if found == nil {
+		return ""
+	}
+	return found[1]
 }
 
 // onlyFile checks that a database was closed cleanly: nothing waits in a write-ahead log beside it.

@@ -16,10 +16,10 @@ func (a *app) routes() http.Handler {
 	e.HTTPErrorHandler = a.handleError
 	e.IPExtractor = a.ipExtractor()
 	e.Pre(settlePath)
-	e.Use(a.nameRequest, a.logRequest(), a.recoverPanic(), a.secureHeaders())
+	e.Use(a.nameRequest, a.logRequest(), a.recoverPanic(), a.secureHeaders(), a.refuseOtherHosts())
 
 	open := section{echo: e}
-	open.get("/healthz", a.health)
+	open.get(healthPath, a.health)
 	open.get(public.Prefix+"*", a.asset)
 
 	site := open.with("", a.readForm, a.refuseCrossSite(), a.identifyClient, a.pinFile)

@@ -1,18 +1,24 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
+	stdlog "log"
 	"log/slog"
 	"net"
 	"net/http"
 	"os"
+	"os/signal"
 	"runtime"
 	"runtime/debug"
 	"sync"
+	"syscall"
 	"time"
+
+	"golang.org/x/time/rate"
 
 	"latchkey/internal/store"
 )
@@ -39,7 +45,10 @@ func tuneRuntime() {
 // Run serves until ctx ends, then lets requests in flight finish and closes the database.
 func (serveCommand) Run(ctx context.Context, to streams, s *settings) error {
 	tuneRuntime()
-	log := newLogger(s.LogFormat, to.log)
+	lines := newLogWriter(to.log, func(lost int) []byte { return lostLine(s.LogFormat, lost) })
+	defer lines.close()
+	log := newLogger(s.LogFormat, lines.upTo(maxLogQueue), lines.upTo(maxRequestQueue))
+	outliveTerminal(ctx, log)
 	certificates, err := s.certificates()
 	if err != nil {
 		return err
@@ -68,7 +77,7 @@ func (serveCommand) Run(ctx context.Context, to streams, s *settings) error {
 		return errors.Join(err, listener.Close())
 	}
 	log.Info("Latchkey is at "+app.site.String(), "listening", listener.Addr().String(), "db", s.DB, "version", version)
-	if app.site.Scheme == "http" && !isLocal(app.site) {
+	if app.site.Scheme == "http" && (!isLocal(app.site) || !listensLocally(s.Addr)) {
 		log.Warn("passwords travel unencrypted: put a TLS proxy in front and give its address with --url https://…, or use --tls-cert")
 	}
 
@@ -81,6 +90,26 @@ func (serveCommand) Run(ctx context.Context, to streams, s *settings) error {
 	defer func() { stop(); stopCollecting(); running.Wait() }()
 
 	return serveUntil(ctx, newHTTPServer(app.routes(), certificates, log), listener, log)
+}
+
+// outliveTerminal keeps the program going when its log stream breaks, which writes then tell by an error, and when its
+// terminal hangs up.
+func outliveTerminal(ctx context.Context, log *slog.Logger) {
+	signals := make(chan os.Signal, 1)
+	// To the process's end: the last lines of the log are written after all else.
+	signal.Notify(signals, syscall.SIGHUP, syscall.SIGPIPE)
+	go func() {
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case got := <-signals:
+				if got == syscall.SIGHUP {
+					log.Info("hang-up: nothing to do, settings are read at the start only")
+				}
+			}
+		}
+	}()
 }
 
 // withPortOf fills in the port that the system chose when port 0 was asked for.
@@ -104,32 +133,65 @@ func (s *settings) certificates() ([]tls.Certificate, error) {
 	return []tls.Certificate{certificate}, nil
 }
 
-// newHTTPServer bounds what a slow or greedy client can hold: Echo's own server has no time-outs.
-func newHTTPServer(handler http.Handler, certificates []tls.Certificate, log *slog.Logger) *http.Server {
-	server := &http.Server{
+// idleTimeout is how long a connection is kept for a next request. Whoever keeps it longer may send one on a
+// connection that the other side is just closing, so this is longer than any usual proxy's: Caddy keeps one for 2
+// minutes, Traefik for 90 seconds, nginx for one.
+const idleTimeout = 3 * time.Minute
+
+// A server is an HTTP server that bounds what slow or greedy clients can hold.
+type server struct {
+	*http.Server
+	open *connections
+	log  *slog.Logger
+}
+
+// newHTTPServer sets the bounds: Echo's own server has no time-outs.
+func newHTTPServer(handler http.Handler, certificates []tls.Certificate, log *slog.Logger) server {
+	open := newConnections()
+	server := server{open: open, log: log, Server: &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       10 * time.Second,
 		WriteTimeout:      30 * time.Second,
-		IdleTimeout:       2 * time.Minute,
+		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    16 << 10,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
-	}
+		ConnState:         open.track,
+		ErrorLog:          stdlog.New(serverErrors{log}, "", 0),
+	}}
+	server.RegisterOnShutdown(open.close)
 	if certificates != nil {
 		server.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, Certificates: certificates} // ASVS 5.0 12.1.1
 	}
 	return server
 }
 
-func serveUntil(ctx context.Context, server *http.Server, listener net.Listener, log *slog.Logger) error {
+// serverErrors are what net/http says of its own accord. A panic that got past recoverPanic is ours to mend. All else
+// is what anybody on the network can bring about, such as TLS handshakes that fail, and is left out of the log; that
+// no connection can be accepted is written by listener.
+type serverErrors struct{ log *slog.Logger }
+
+// Write implements io.Writer.
+func (s serverErrors) Write(text []byte) (int, error) {
+	level := slog.LevelDebug
+	if bytes.HasPrefix(text, []byte("http: panic serving")) {
+		level = slog.LevelError
+	}
+	s.log.Log(context.Background(), level, string(bytes.TrimSpace(text)))
+	return len(text), nil
+}
+
+// serve accepts connections until the server is shut down.
+func (s server) serve(from net.Listener) error {
+	from = &listener{Listener: from, open: s.open, log: s.log, seldom: rate.Sometimes{Interval: logAtMostEvery}}
+	if s.TLSConfig != nil {
+		return s.ServeTLS(from, "", "")
+	}
+	return s.Serve(from)
+}
+
+func serveUntil(ctx context.Context, server server, listener net.Listener, log *slog.Logger) error {
 	failed := make(chan error, 1)
-	go func() {
-		if server.TLSConfig != nil {
-			failed <- server.ServeTLS(listener, "", "")
-		} else {
-			failed <- server.Serve(listener)
-		}
-	}()
+	go func() { failed <- server.serve(listener) }()
 	select {
 	case err := <-failed:
 		return err

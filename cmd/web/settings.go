@@ -157,8 +157,8 @@ func (s *settings) defaultURL() *url.URL {
 	return &url.URL{Scheme: scheme, Host: net.JoinHostPort(host, port)}
 }
 
-func (s *settings) trustedProxies() ([]*net.IPNet, error) {
-	var networks []*net.IPNet
+func (s *settings) trustedProxies() ([]netip.Prefix, error) {
+	var networks []netip.Prefix
 	for _, text := range s.TrustedProxy {
 		prefix, err := netip.ParsePrefix(text)
 		if err != nil {
@@ -168,10 +168,10 @@ func (s *settings) trustedProxies() ([]*net.IPNet, error) {
 			}
 			prefix = netip.PrefixFrom(address, address.BitLen())
 		}
-		networks = append(networks, &net.IPNet{
-			IP:   prefix.Masked().Addr().AsSlice(),
-			Mask: net.CIDRMask(prefix.Bits(), prefix.Addr().BitLen()),
-		})
+		if prefix.Addr().Is4In6() && prefix.Bits() >= 96 {
+			prefix = netip.PrefixFrom(prefix.Addr().Unmap(), prefix.Bits()-96)
+		}
+		networks = append(networks, prefix.Masked())
 	}
 	return networks, nil
 }
@@ -191,7 +191,10 @@ func (s *settings) hashParams() password.Params {
 
 // isLocal reports whether only this machine can be meant by the host.
 func isLocal(site *url.URL) bool {
-	host := site.Hostname()
+	return isLocalHost(site.Hostname())
+}
+
+func isLocalHost(host string) bool {
 	address, err := netip.ParseAddr(host)
 	return host == "localhost" || strings.HasSuffix(host, ".localhost") || (err == nil && address.IsLoopback())
 }

@@ -77,7 +77,7 @@ func (s *site) open(settings *settings) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.app = newApp(settings, db, nil, newLogger(settings.LogFormat, s.log), s.clock.Now)
+	s.app = newApp(settings, db, nil, newLogger(settings.LogFormat, s.log, s.log), s.clock.Now)
 	s.handler = s.app.routes()
 }
 

@@ -13,14 +13,20 @@ import (
 // listen serves the site as the program does, with its time-outs and limits.
 func (s *site) listen() (address string) {
 	s.t.Helper()
+	_, address = s.listenWith(s.app.routes())
+	return address
+}
+
+func (s *site) listenWith(handler http.Handler) (server server, address string) {
+	s.t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	server := newHTTPServer(s.app.routes(), nil, s.app.log)
-	go server.Serve(listener)
+	server = newHTTPServer(handler, nil, s.app.log)
+	go server.serve(listener)
 	s.t.Cleanup(func() { server.Close() })
-	return listener.Addr().String()
+	return server, listener.Addr().String()
 }
 
 func TestASlowClientIsCutOff(t *testing.T) {

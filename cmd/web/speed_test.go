@@ -11,6 +11,7 @@ func benchmarkPage(b *testing.B, path string, prepare func(*site) *browser) {
 	s := newSite(b)
 	visitor := prepare(s)
 	request := httptest.NewRequest(http.MethodGet, path, nil)
+	request.Host = "localhost"
 	request.Header.Set("Sec-Fetch-Site", "same-origin")
 	for _, name := range []string{"session", "csrf"} {
 		request.AddCookie(&http.Cookie{Name: name, Value: visitor.cookie(name)})

@@ -28,7 +28,7 @@ type userCommand struct {
 func keeping(ctx context.Context, to streams, s *settings, do func(*store.Store) error) error {
 	db, err := store.OpenExisting(ctx, s.DB, s.BusyTimeout)
 	if err == nil {
-		log := newLogger(s.LogFormat, to.log)
+		log := newLogger(s.LogFormat, to.log, to.log)
 		db.Notify(func(event store.Event) { logEvent(log, event) })
 	}
 	return using(ctx, db, err, do)
