@@ -43,7 +43,7 @@ func TestLoginThatIsRefusedWritesNothingWhetherTheNameHasAnAccountOrNot(t *testi
 			request := httptest.NewRequest(http.MethodPost, path, strings.NewReader(encoded(fields...)))
 			request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 			request.Header.Set("Sec-Fetch-Site", "same-origin")
-			request.RemoteAddr = "127.0.0.1:4"
+			request.RemoteAddr, request.Host = "127.0.0.1:4", "127.0.0.1"
 			s.handler.ServeHTTP(recorder, request)
 			if recorder.Code != http.StatusTooManyRequests {
 				t.Errorf("%s: status %d", path, recorder.Code)
@@ -137,6 +137,7 @@ func TestClientThatLeavesIsNotAnOutage(t *testing.T) {
 	} {
 		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		request.Header.Set("Sec-Fetch-Site", "same-origin")
+		request.Host = "127.0.0.1"
 		s.handler.ServeHTTP(httptest.NewRecorder(), request)
 		if line := fmt.Sprintf("level=INFO msg=request method=%s route=%s status=499", request.Method, request.URL.Path); !strings.Contains(s.log.String(), line) {
 			t.Errorf("no %q in the log", line)
