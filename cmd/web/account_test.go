@@ -207,6 +207,16 @@ func TestTheWellKnownAddressLeadsToThePasswordPage(t *testing.T) {
 	b.get("/.well-known/resource-that-should-not-exist-whose-status-code-should-not-be-200").wantStatus(http.StatusNotFound)
 }
 
+func TestPasswordChangeRefusesTheCurrentPasswordInAnotherUnicodeForm(t *testing.T) {
+	s := newSite(t)
+	const composed, decomposed = "caf\u00e9 k3xq9vbz mnop", "cafe\u0301 k3xq9vbz mnop"
+	s.browser().post("/signup", "username", "bob", "password", composed).wantStatus(http.StatusOK)
+	b := s.browser()
+	b.post("/login", "username", "bob", "password", decomposed).wantStatus(http.StatusOK)
+	b.post("/user/bob/password", "current_password", composed, "password", decomposed).wantStatus(http.StatusUnprocessableEntity).
+		wantText("password-message", "This is the current password. Choose another one.")
+}
+
 func TestDeletingTheAccountRemovesAllOfIt(t *testing.T) {
 	s := newSite(t)
 	s.signUp("alice")

@@ -95,6 +95,7 @@ func (a *app) writeCollected(ctx context.Context) {
 
 // cleanUp removes what has expired. What has expired does not count before it is removed.
 func (a *app) cleanUp(ctx context.Context) {
+	a.readHashCosts(ctx)
 	now := a.now()
 	err := a.store.CleanUp(ctx, store.Expired{
 		PlainUnusedSince:      now.Add(-a.settings.SignInIdle),
@@ -107,4 +108,16 @@ func (a *app) cleanUp(ctx context.Context) {
 	if err != nil && ctx.Err() == nil {
 		a.log.Error("clean-up", "error", err)
 	}
+}
+
+// readHashCosts tells the hasher which costs the database holds; they change when the settings did.
+func (a *app) readHashCosts(ctx context.Context) {
+	costs, err := a.store.HashCosts(ctx)
+	if err != nil {
+		if ctx.Err() == nil {
+			a.log.Error("read hash costs", "error", err)
+		}
+		return
+	}
+	a.hasher.SetStored(costs)
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/mattn/go-isatty"
 
+	"latchkey/internal/password"
 	"latchkey/internal/store"
 	"latchkey/internal/username"
 )
@@ -55,7 +56,7 @@ func (checkCommand) Run(ctx context.Context, to streams, s *settings) error {
 		problems, err := db.Check(ctx, func(name string) string {
 			mapped, _ := username.Canonical(name)
 			return mapped
-		})
+		}, password.Damaged)
 		if err != nil {
 			return err
 		}

@@ -4,6 +4,8 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -29,6 +31,8 @@ func newHashWorker() *password.Worker {
 		command := exec.Command(ownProgram(), "hash")
 		command.Args[0] = "latchkey" // for those who list processes
 		command.Stderr = os.Stderr
+		// The settings are the server's. Some are valid only together with a flag of its command line.
+		command.Env = slices.DeleteFunc(os.Environ(), func(variable string) bool { return strings.HasPrefix(variable, "LATCHKEY_") })
 		return command
 	}, hashWorkerRests)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -173,6 +174,38 @@ func TestAPasswordHashedWithOldCostsIsHashedAnewAtLogin(t *testing.T) {
 		t.Errorf("still %s", after)
 	}
 	s.signedIn("bob")
+}
+
+func TestLoginWithADamagedHashIsLikeAWrongPasswordAndHarmsNobody(t *testing.T) {
+	s := newSite(t)
+	s.signUp("bob")
+	s.signUp("eve")
+	for _, costs := range []string{"m=1945600000,t=2,p=1", "m=64,t=4294967295,p=1", "m=64,t=1,p=0"} {
+		s.exec("UPDATE users SET pass_hash = replace(pass_hash, 'm=64,t=1,p=1', ?) WHERE username = 'bob'", costs)
+		s.browser().post("/login", "username", "bob", "password", goodPassword).wantStatus(http.StatusUnauthorized).
+			want("Invalid username or password.")
+		s.signedIn("eve")
+		s.exec("UPDATE users SET pass_hash = replace(pass_hash, ?, 'm=64,t=1,p=1') WHERE username = 'bob'", costs)
+	}
+	if !strings.Contains(s.log.String(), `level=ERROR msg="check password" error="the stored password hash is damaged" uid=1`) {
+		t.Error("nothing in the log")
+	}
+	s.signedIn("bob")
+}
+
+// See also TestVerifyOfAWrongPasswordTakesTheSameWorkWhateverIsStored.
+func TestLoginKnowsWhichCostsTheDatabaseHolds(t *testing.T) {
+	s := newSite(t)
+	for i, costs := range []string{"m=64,t=1,p=1", "m=19456,t=2,p=1", "m=65536,t=3,p=4", "m=64,t=1,p=1"} {
+		s.signUp(fmt.Sprintf("user%d", i))
+		s.exec("UPDATE users SET pass_hash = replace(pass_hash, 'm=64,t=1,p=1', ?) WHERE uid = ?", costs, i+1)
+	}
+	s.exec("INSERT INTO users (username, pass_hash, created_at) VALUES ('new', '', 0), ('odd', 'nonsense', 0)")
+	costs, err := s.app.store.HashCosts(t.Context())
+	const want = "[ $argon2id$v=19$m=19456,t=2,p=1 $argon2id$v=19$m=64,t=1,p=1 $argon2id$v=19$m=65536,t=3,p=4 nonsense]"
+	if got := fmt.Sprint(costs); err != nil || got != want {
+		t.Errorf("costs %v, %v; want %s", costs, err, want)
+	}
 }
 
 func FuzzSafeNext(f *testing.F) {

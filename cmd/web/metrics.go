@@ -68,7 +68,7 @@ func (m *metrics) countLogin(err error) {
 		outcome = "failed"
 	case errors.As(err, new(*auth.ThrottledError)):
 		outcome = "throttled"
-	case errors.Is(err, password.ErrBusy):
+	case errors.Is(err, password.ErrBusy), errors.Is(err, password.ErrFailed):
 		outcome = "busy"
 	}
 	m.logins.WithLabelValues(outcome).Inc()

@@ -8,6 +8,7 @@ import (
 
 	"latchkey/components"
 	"latchkey/internal/auth"
+	"latchkey/internal/password"
 	"latchkey/internal/store"
 )
 
@@ -25,7 +26,7 @@ func (a *app) changePassword(c echo.Context) error {
 		form.CurrentError = "Password cannot be empty."
 	}
 	form.NewError = a.policy.Judge(chosen, me.Username)
-	if form.NewError == "" && chosen == current {
+	if form.NewError == "" && password.Same(chosen, current) {
 		form.NewError = "This is the current password. Choose another one."
 	}
 	if form.Invalid() {

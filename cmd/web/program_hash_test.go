@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -71,5 +72,47 @@ func TestTheProgramHashesInAProcessOfItsOwnThatEndsWithIt(t *testing.T) {
 				t.Fatalf("process %d outlives the program", pid)
 			}
 		}
+	}
+}
+
+func TestHashingProcessGetsWhatTheServerDecided(t *testing.T) {
+	t.Parallel()
+	c := command(t, append([]string{"--addr=localhost:0", "--remembered-lifetime=2000h"}, cheap...)...)
+	c.Env = append(c.Env, "LATCHKEY_REMEMBERED_IDLE=1000h") // valid only together with the flag
+	p := launch(t, c)
+	p.waitFor("its address", func() bool { return p.address != "" || p.findAddress() })
+	p.browser().post("/signup", "username", "bob", "password", goodPassword).wantStatus(http.StatusOK)
+	if pids := p.children(); len(pids) != 1 {
+		t.Errorf("%d processes hash, want 1", len(pids))
+	}
+	p.stop()
+}
+
+func TestLoginIsAnsweredAlsoWhenTheHashingProcessHangs(t *testing.T) {
+	t.Parallel()
+	p := startProgram(t, cheap...)
+	b := p.browser()
+	b.post("/signup", "username", "bob", "password", goodPassword).wantStatus(http.StatusOK)
+	hang := func() {
+		for _, pid := range p.children() {
+			if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	hang()
+	b.post("/login", "username", "bob", "password", goodPassword).wantStatus(http.StatusOK).want("Hello Bob")
+	hang()
+	// The program ends within its grace, also with a login that waits for the process.
+	gone := make(chan struct{})
+	go func() {
+		defer close(gone)
+		b.postAndLeave("/login", "username", "bob", "password", goodPassword)
+	}()
+	<-gone
+	begun := time.Now()
+	p.stop()
+	if took := time.Since(begun); took > shutdownGrace+5*time.Second {
+		t.Errorf("stopping took %v", took)
 	}
 }

@@ -97,11 +97,8 @@ func (s *settings) Validate() error {
 	if s.PasswordMinLength < 8 || s.PasswordMinLength > 64 {
 		return errors.New("--password-min-length: 8 to 64")
 	}
-	if s.HashMemory < 8*uint32(s.HashThreads) || s.HashMemory > 4<<20 {
-		return errors.New("--hash-memory: at least 8 per thread, at most 4194304 (4 GiB)")
-	}
-	if s.HashIterations < 1 || s.HashIterations > 100 || s.HashThreads < 1 {
-		return errors.New("--hash-iterations: 1 to 100; --hash-threads: 1 to 255")
+	if err := s.hashParams().Validate(); err != nil {
+		return fmt.Errorf("--hash-%w", err)
 	}
 	if s.KnownBrowserFailures < 1 || s.StrangerFailures < 1 || s.FailuresPerHour < 1 {
 		return errors.New("--known-browser-failures, --stranger-failures and --failures-per-hour: at least 1")

@@ -31,7 +31,7 @@ func (a *app) tryLater(c echo.Context, err error) (status int, message string) {
 	switch {
 	case errors.As(err, &throttled):
 		return http.StatusTooManyRequests, a.throttledMessage(c, throttled)
-	case errors.Is(err, password.ErrBusy):
+	case errors.Is(err, password.ErrBusy), errors.Is(err, password.ErrFailed):
 		return http.StatusServiceUnavailable, fmt.Sprintf(
 			"Too many people are logging in at this moment. Please try again in %s.", retryAfter(c, busyWait))
 	}

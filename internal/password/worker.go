@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/alexedwards/argon2id"
+	"golang.org/x/crypto/argon2"
 )
 
 // Worker has Argon2id computed in a process of its own, of a lower priority: each computation takes a core for 25 ms
@@ -32,11 +33,16 @@ func NewWorker(command func() *exec.Cmd, rest time.Duration) *Worker {
 	return &Worker{command: command, rest: rest}
 }
 
-// Close ends the process and waits for its end.
+// closeTime is how long the process may take to end once it has nothing to do.
+const closeTime = 500 * time.Millisecond
+
+// Close ends the process, kills it if it does not end by itself, and waits for its end.
 func (w *Worker) Close() {
 	w.mu.Lock()
 	if w.process != nil {
 		w.process.tasks.Close()
+		kill := time.AfterFunc(closeTime, w.process.kill)
+		defer kill.Stop()
 		w.process = nil
 	}
 	w.mu.Unlock()
@@ -48,8 +54,27 @@ type process struct {
 	tasks   io.WriteCloser
 	encoder *gob.Encoder
 	last    uint64
-	waiting map[uint64]chan outcome // by the number of the task
+	waiting map[uint64]running // by the number of the task
 	resting *time.Timer
+	stalled *time.Timer
+	kill    func()
+	ready   bool // it has said that it can hash
+}
+
+// running is a task that the process has, and where its outcome goes.
+type running struct {
+	outcome chan outcome
+	// patience is how long the process may take to finish the next task while it has this one.
+	patience time.Duration
+}
+
+// watch has the process killed if it finishes no task for too long: it hangs, or is stopped.
+func (p *process) watch() {
+	patience := time.Duration(0)
+	for _, task := range p.waiting {
+		patience = max(patience, task.patience)
+	}
+	p.stalled.Reset(patience)
 }
 
 // task is a hash to make, or one to check a password against.
@@ -58,10 +83,12 @@ type task struct {
 	Password string
 	Hash     string // empty: to make
 	Params   argon2id.Params
+	// Also are costs to compute with, for nothing, when the password is not the one of the hash.
+	Also []argon2id.Params
 }
 
 type outcome struct {
-	Number  uint64
+	Number  uint64 // 0: the process is ready
 	Hash    string
 	Matches bool
 	Failure string
@@ -78,37 +105,89 @@ func (t task) compute() outcome {
 	if err != nil {
 		result.Failure = err.Error()
 	}
+	if !result.Matches {
+		for _, costs := range t.Also {
+			argon2.IDKey([]byte(t.Password), make([]byte, costs.SaltLength), costs.Iterations, costs.Memory, costs.Parallelism, costs.KeyLength)
+		}
+	}
 	return result
 }
 
-// compute has a task done by the process, or here when there can be none or it dies over it: nobody is to lose a
-// login by that.
-func (w *Worker) compute(t task) outcome {
+// costs are those of all computations that the task may take, its own first.
+func (t task) costs() []argon2id.Params {
+	own := t.Params
+	if t.Hash != "" {
+		own, _ = decode(t.Hash)
+	}
+	return append([]argon2id.Params{own}, t.Also...)
+}
+
+// patience is many times as long as the task takes by itself: others run beside it, on a machine that may be slow.
+func (t task) patience() time.Duration {
+	const (
+		least  = 5 * time.Second
+		perMiB = 20 * time.Millisecond // for each pass over it; 0.6 ms on one core of 2026
+	)
+	patience := least
+	for _, costs := range t.costs() {
+		patience += perMiB * time.Duration(costs.Memory/1024) * time.Duration(costs.Iterations)
+	}
+	return patience
+}
+
+// maxProcesses are tried with one task. All tasks of a process die with it, and most of them are innocent.
+const maxProcesses = 3
+
+// compute has a task done by the process, or here when none can be started. When the process dies or hangs, whether over
+// this task or another one, a new one gets it, and in the end the answer is ErrFailed: what kills processes must
+// not be tried in the one that serves.
+func (w *Worker) compute(t task) (outcome, error) {
 	if w == nil {
-		return t.compute()
+		return t.compute().orError()
 	}
-	if result, ok := <-w.hand(t); ok {
-		return result
+	for range maxProcesses {
+		answer, started := w.hand(t)
+		if !started {
+			return t.compute().orError()
+		}
+		result, ok := <-answer
+		switch {
+		case ok && result.Number == 0: // the process ended before it could hash anything
+			return t.compute().orError()
+		case ok:
+			return result.orError()
+		}
 	}
-	return t.compute()
+	return outcome{}, ErrFailed
+}
+
+func (o outcome) orError() (outcome, error) {
+	if o.Failure != "" {
+		return o, errors.New(o.Failure)
+	}
+	return o, nil
 }
 
 // hand gives a task to the process. What is returned is closed without an outcome if the process ends before.
-func (w *Worker) hand(t task) <-chan outcome {
+func (w *Worker) hand(t task) (result <-chan outcome, started bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	result := make(chan outcome, 1)
 	if w.process == nil && w.start() != nil {
-		close(result)
-		return result
+		return nil, false
 	}
 	p := w.process
 	p.last++
 	t.Number = p.last
-	p.waiting[t.Number] = result
+	task := running{outcome: make(chan outcome, 1), patience: t.patience()}
+	p.waiting[t.Number] = task
 	p.resting.Stop()
-	_ = p.encoder.Encode(t) // a process that takes no more is at its end, and read will know
-	return result
+	if len(p.waiting) == 1 {
+		p.watch()
+	}
+	if err := p.encoder.Encode(t); err != nil { // it is at its end, and read will know
+		p.kill()
+	}
+	return task.outcome, true
 }
 
 func (w *Worker) start() error {
@@ -124,14 +203,28 @@ func (w *Worker) start() error {
 	if err := command.Start(); err != nil {
 		return err
 	}
-	p := &process{tasks: tasks, encoder: gob.NewEncoder(tasks), waiting: map[uint64]chan outcome{}}
+	p := &process{
+		tasks: tasks, encoder: gob.NewEncoder(tasks), waiting: map[uint64]running{},
+		kill: func() { _ = command.Process.Kill() },
+	}
 	p.resting = time.AfterFunc(w.rest, func() { w.dismiss(p) })
+	p.stalled = time.AfterFunc(time.Hour, func() { w.killStalled(p) })
+	p.stalled.Stop()
 	w.process = p
 	w.ended.Go(func() {
 		w.read(p, gob.NewDecoder(results))
 		_ = command.Wait()
 	})
 	return nil
+}
+
+// killStalled kills a process that has finished no task for too long, unless it just did.
+func (w *Worker) killStalled(p *process) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(p.waiting) > 0 {
+		p.kill()
+	}
 }
 
 // dismiss ends a process that has rested, unless it was given something at the same moment.
@@ -155,17 +248,29 @@ func (w *Worker) read(p *process, results *gob.Decoder) {
 				w.process = nil
 			}
 			p.resting.Stop()
+			p.stalled.Stop()
 			p.tasks.Close()
-			for _, waiting := range p.waiting {
-				close(waiting)
+			for _, task := range p.waiting {
+				if !p.ready {
+					task.outcome <- outcome{}
+				}
+				close(task.outcome)
 			}
 			w.mu.Unlock()
 			return
 		}
-		p.waiting[result.Number] <- result
+		if result.Number == 0 {
+			p.ready = true
+			w.mu.Unlock()
+			continue
+		}
+		p.waiting[result.Number].outcome <- result
 		delete(p.waiting, result.Number)
 		if len(p.waiting) == 0 {
+			p.stalled.Stop()
 			p.resting.Reset(w.rest)
+		} else {
+			p.watch()
 		}
 		w.mu.Unlock()
 	}
@@ -181,6 +286,9 @@ func Work(in io.Reader, out io.Writer) error {
 		debug.SetGCPercent(50)
 	}
 	tasks, results := gob.NewDecoder(in), gob.NewEncoder(out)
+	if err := results.Encode(outcome{}); err != nil {
+		return err
+	}
 	turns := make(chan struct{}, runtime.GOMAXPROCS(0))
 	var mu sync.Mutex
 	var failed error

@@ -1,7 +1,9 @@
 package password_test
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,7 +19,24 @@ import (
 // asWorker makes the test binary the process that hashes.
 const asWorker = "THIS_TEST_BINARY_HASHES"
 
+// diesOverTasks has that process die when it gets a task.
+const diesOverTasks = "AND_DIES_OVER_TASKS"
+
+// deadly dies when what it has read is passed on.
+type deadly struct{ io.Reader }
+
+func (d deadly) Read(p []byte) (int, error) {
+	n, err := d.Reader.Read(p)
+	if n > 0 {
+		os.Exit(2)
+	}
+	return n, err
+}
+
 func TestMain(m *testing.M) {
+	if os.Getenv(diesOverTasks) != "" {
+		_ = password.Work(deadly{os.Stdin}, os.Stdout)
+	}
 	if os.Getenv(asWorker) != "" {
 		if err := password.Work(os.Stdin, os.Stdout); err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -179,5 +198,46 @@ func TestTheProcessComesAfterTheOnesThatServePages(t *testing.T) {
 		if nice := strings.Fields(after)[16]; nice != "10" {
 			t.Errorf("%s: niceness %s, want 10", path, nice)
 		}
+	}
+}
+
+func TestHashingProcessThatHangsIsKilledAndReplaced(t *testing.T) {
+	worker, started := newWorker(t, time.Minute)
+	hasher := password.NewHasher(cheap, 4, 100, worker)
+	wantRight(t, hasher, "k3xq9vbz")
+	if err := started.last().Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	crowd := sync.WaitGroup{}
+	for i := range 8 {
+		crowd.Go(func() { wantRight(t, hasher, fmt.Sprint("password ", i)) })
+	}
+	crowd.Wait()
+	if started.started() != 2 {
+		t.Errorf("%d processes were started, want 2", started.started())
+	}
+	if err := started.last().Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	worker.Close() // and does not wait for ever
+	waitForEnd(t, started.last())
+}
+
+func TestHashingThatKillsItsProcessIsNotTriedInTheServer(t *testing.T) {
+	started := &workers{}
+	worker := password.NewWorker(func() *exec.Cmd {
+		command := started.command()
+		command.Env = append(command.Env, diesOverTasks+"=yes")
+		return command
+	}, time.Minute)
+	t.Cleanup(worker.Close)
+	hasher := password.NewHasher(cheap, 1, 1, worker)
+	for range 2 {
+		if _, err := hasher.Hash(t.Context(), home, "k3xq9vbz"); !errors.Is(err, password.ErrFailed) {
+			t.Errorf("%v, want ErrFailed", err)
+		}
+	}
+	if started.started() != 6 {
+		t.Errorf("%d processes were started, want 3 for each", started.started())
 	}
 }

@@ -9,11 +9,13 @@ import (
 
 // Check looks for damage: it returns one sentence for each thing that is wrong with the file. mapped says what a
 // username maps to today, and nothing for one that is not allowed; a stored name that maps to another one cannot be
-// logged in to.
-func (s *Store) Check(ctx context.Context, mapped func(username string) string) (problems []string, err error) {
+// logged in to. damaged reports whether no password can match a stored hash.
+func (s *Store) Check(ctx context.Context, mapped func(username string) string, damaged func(passHash string) bool) (problems []string, err error) {
 	for _, look := range []func(ctx context.Context, problem func(string)) error{
 		s.checkIntegrity, s.checkForeignKeys,
-		func(ctx context.Context, problem func(string)) error { return s.checkUsernames(ctx, mapped, problem) },
+		func(ctx context.Context, problem func(string)) error {
+			return s.checkUsers(ctx, mapped, damaged, problem)
+		},
 	} {
 		// What is too damaged to be read to the end still brings what was found before.
 		err := look(ctx, func(problem string) { problems = append(problems, problem) })
@@ -50,11 +52,15 @@ func (s *Store) checkForeignKeys(ctx context.Context, problem func(string)) erro
 		FROM pragma_foreign_key_check()`)
 }
 
-func (s *Store) checkUsernames(ctx context.Context, mapped func(username string) string, problem func(string)) error {
+func (s *Store) checkUsers(ctx context.Context, mapped func(username string) string, damaged func(passHash string) bool, problem func(string)) error {
 	return s.eachPage(func(after string) (last string, err error) {
 		err = eachRow(ctx, s.reads, func(row *sql.Rows) error {
-			if err := row.Scan(&last); err != nil {
+			var passHash string
+			if err := row.Scan(&last, &passHash); err != nil {
 				return err
+			}
+			if passHash != "" && damaged(passHash) {
+				problem(fmt.Sprintf("the password hash of %q is damaged; user reset prints a link with which a new password is chosen", last))
 			}
 			switch now := mapped(last); now {
 			case last:
@@ -64,7 +70,7 @@ func (s *Store) checkUsernames(ctx context.Context, mapped func(username string)
 				problem(fmt.Sprintf("username %q now maps to %q and cannot be used to log in", last, now))
 			}
 			return nil
-		}, "SELECT username FROM users WHERE username > ? ORDER BY username LIMIT ?", after, pageRows)
+		}, "SELECT username, pass_hash FROM users WHERE username > ? ORDER BY username LIMIT ?", after, pageRows)
 		return last, err
 	})
 }
