@@ -10,3 +10,9 @@ import "embed"
 //
 //go:embed node_modules/htmx.org/dist/htmx.min.js
 var npm embed.FS
+
+// CommonPasswords are the passwords that attackers try first, as a JSON array, the commonest first: zxcvbn-ts's list. No
+// browser gets it.
+//
+//go:embed node_modules/@zxcvbn-ts/language-common/src/passwords.json
+var CommonPasswords []byte

@@ -144,7 +144,7 @@ func TestWhatIsWrongWithANewPasswordStandsBesideItsField(t *testing.T) {
 		{"both empty", "", "", "Password cannot be empty.", "Password cannot be empty."},
 		{"wrong", "wrong password", newPassword, "That is not your current password.", ""},
 		{"short", goodPassword, "short", "", "Password must be at least 8 characters long."},
-		{"common", goodPassword, "password123", "", "Password is one that attackers try early"},
+		{"common", goodPassword, "password123", "", "Password is one of those that attackers try first"},
 		{"the same", goodPassword, goodPassword, "", "This is the current password. Choose another one."},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -8,8 +8,7 @@ import (
 
 const tooShort = "Password must be at least 8 characters long. Several words in a row are easy to remember."
 
-const tooCommon = "Password is one that attackers try early: it is common, or made of a common word or pattern. " +
-	"Try several unrelated words instead."
+const tooCommon = "Password is one of those that attackers try first. Try a few unrelated words instead."
 
 // mistakes are what people get wrong in the signup form of a site on which bob has an account.
 var mistakes = []struct {

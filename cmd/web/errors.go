@@ -16,6 +16,9 @@ import (
 // errOtherHost means that the request asks for a host by which the site does not go.
 var errOtherHost = errors.New("another host")
 
+// errLeakedUnreadable means that the file of leaked passwords cannot be searched. Nobody chooses a password until it can.
+var errLeakedUnreadable = errors.New("leaked passwords")
+
 // statusClientLeft is for the log: nobody is there to read the answer.
 const statusClientLeft = 499
 
@@ -85,7 +88,7 @@ func statusOf(err error) int {
 		return http.StatusGone
 	case errors.Is(err, context.Canceled):
 		return statusClientLeft
-	case store.Unavailable(err), errors.Is(err, context.DeadlineExceeded):
+	case store.Unavailable(err), errors.Is(err, errLeakedUnreadable), errors.Is(err, context.DeadlineExceeded):
 		return http.StatusServiceUnavailable
 	case errors.As(err, &http4):
 		return http4.Code

@@ -25,7 +25,10 @@ func (a *app) changePassword(c echo.Context) error {
 	if current == "" {
 		form.CurrentError = "Password cannot be empty."
 	}
-	form.NewError = a.policy.Judge(chosen, me.Username)
+	var err error
+	if form.NewError, err = a.judgePassword(chosen, me.Username); err != nil {
+		return err
+	}
 	if form.NewError == "" && password.Same(chosen, current) {
 		form.NewError = "This is the current password. Choose another one."
 	}
@@ -33,7 +36,7 @@ func (a *app) changePassword(c echo.Context) error {
 		return a.render(c, http.StatusUnprocessableEntity, passwordView(form))
 	}
 	codeVoided := false
-	err := a.guard.Confirm(c.Request().Context(), clientOf(c), me, current, func(user store.User, settled store.Settlement) (err error) {
+	err = a.guard.Confirm(c.Request().Context(), clientOf(c), me, current, func(user store.User, settled store.Settlement) (err error) {
 		codeVoided, err = a.replacePassword(c, user, chosen, settled)
 		return err
 	})

@@ -45,7 +45,10 @@ func (a *app) usePasswordLink(c echo.Context) error {
 	}
 	form := a.passwordLinkForm(c, user)
 	secret := c.Request().PostFormValue("password")
-	if form.PasswordError = a.policy.Judge(secret, user.Username); form.PasswordError != "" {
+	if form.PasswordError, err = a.judgePassword(secret, user.Username); err != nil {
+		return err
+	}
+	if form.PasswordError != "" {
 		return a.render(c, http.StatusUnprocessableEntity, passwordLinkView(form))
 	}
 	passHash, err := a.guard.HashPassword(ctx, clientOf(c), secret)

@@ -64,7 +64,11 @@ const wrongRecoveryCode = "Invalid username or recovery code."
 // setRecoveredPassword ends the recovery: new password, new code, no sign-in left. The person then logs in with it.
 func (a *app) setRecoveredPassword(c echo.Context, form components.RecoverForm, user store.User, codeHash []byte) error {
 	secret := c.Request().PostFormValue("password")
-	if form.PasswordError = a.policy.Judge(secret, user.Username); form.PasswordError != "" {
+	var err error
+	if form.PasswordError, err = a.judgePassword(secret, user.Username); err != nil {
+		return err
+	}
+	if form.PasswordError != "" {
 		return a.render(c, http.StatusUnprocessableEntity, recoverPasswordView(form))
 	}
 	ctx := c.Request().Context()

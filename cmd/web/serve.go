@@ -20,6 +20,7 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"latchkey/internal/password"
 	"latchkey/internal/store"
 )
 
@@ -53,6 +54,10 @@ func (serveCommand) Run(ctx context.Context, to streams, s *settings) error {
 	if err != nil {
 		return err
 	}
+	leaked, err := s.leakedPasswords()
+	if err != nil {
+		return err
+	}
 	db, err := store.Open(ctx, s.DB, s.BusyTimeout)
 	if ctx.Err() != nil && err != nil {
 		return nil // stopped, as asked, before there was anything to serve
@@ -73,6 +78,7 @@ func (serveCommand) Run(ctx context.Context, to streams, s *settings) error {
 	worker := newHashWorker()
 	defer worker.Close()
 	app := newApp(s, db, worker, log, time.Now)
+	app.policy.Leaked = leaked
 	if err := app.serveMetrics(ctx); err != nil {
 		return errors.Join(err, listener.Close())
 	}
@@ -120,6 +126,17 @@ func withPortOf(asked string, got net.Addr) string {
 		return asked
 	}
 	return net.JoinHostPort(host, port)
+}
+
+func (s *settings) leakedPasswords() (*password.Leaked, error) {
+	if s.LeakedPasswords == "" {
+		return nil, nil
+	}
+	leaked, err := password.OpenLeaked(s.LeakedPasswords)
+	if err != nil {
+		return nil, fmt.Errorf("--leaked-passwords: %w", err)
+	}
+	return leaked, nil
 }
 
 func (s *settings) certificates() ([]tls.Certificate, error) {

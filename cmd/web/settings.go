@@ -31,6 +31,7 @@ type settings struct {
 	RememberedLifetime time.Duration `default:"720h" help:"How long a sign-in lasts with \"Keep me signed in\" (${default})."`
 	RememberedIdle     time.Duration `default:"336h" help:"How long that one lasts unused (${default})."`
 
+	LeakedPasswords   string `placeholder:"FILE" help:"File of leaked passwords, which nobody may choose: SHA-1 hashes and counts sorted by hash, as the list of Have I Been Pwned is downloaded. Searched on the disk. None by default."`
 	PasswordMinLength int    `default:"8" placeholder:"N" help:"Least characters of a new password, 8 to 64; NIST SP 800-63B-4 says 15 (${default})."`
 	HashMemory        uint32 `default:"19456" placeholder:"KIB" help:"Memory of one Argon2id password hash in KiB (${default})."`
 	HashIterations    uint32 `default:"2" placeholder:"N" help:"Passes over that memory (${default})."`

@@ -48,6 +48,12 @@ func (a *app) signUp(c echo.Context) error {
 	var hash string
 	err := a.guard.Allow(ctx, client, auth.Signup)
 	if err == nil {
+		form.PasswordError, err = a.judgePassword(secret, name)
+	}
+	if form.Invalid() {
+		return a.render(c, http.StatusUnprocessableEntity, signupView(form))
+	}
+	if err == nil {
 		hash, err = a.guard.HashPassword(ctx, client, secret)
 	}
 	if err != nil {
@@ -115,11 +121,6 @@ func (a *app) signupForm(c echo.Context) components.SignupForm {
 		PasswordMinLength: a.policy.MinLength,
 		PasswordRule:      a.passwordRule(),
 	}
-}
-
-// passwordRule is shown before typing.
-func (a *app) passwordRule() string {
-	return fmt.Sprintf("At least %d characters, any kind. A few unrelated words are strong and easy to remember.", a.policy.MinLength)
 }
 
 func signupView(form components.SignupForm) view {

@@ -1,12 +1,18 @@
 package main
 
 import (
+	"crypto/sha1"
+	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"latchkey/internal/password"
 )
 
 func TestSigningUpLeadsToTheLoginFormWithTheNameFilledIn(t *testing.T) {
@@ -44,7 +50,7 @@ func TestWhatIsWrongStandsBesideItsField(t *testing.T) {
 		{"a Cyrillic look-alike", "\u0430dmin", goodPassword, "Username mixes letters of different alphabets, which can make one name look like another.", ""},
 		{"7 characters", "carol", "k3xq9vb", "", "Password must be at least 8 characters long. Several words in a row are easy to remember."},
 		{"257 characters", "carol", strings.Repeat("xq7z", 64) + "!", "", "Password cannot be longer than 256 characters."},
-		{"a common password", "carol", "password123", "", "Password is one that attackers try early"},
+		{"a common password", "carol", "password123", "", "Password is one of those that attackers try first"},
 		{"the username", "caroline", "Caroline99", "", "Password is too much like the username."},
 		{"taken", " BOB ", goodPassword, "Username bob is not available.", ""},
 	} {
@@ -84,7 +90,7 @@ func TestNamesAndPasswordsThatLookDangerousJustWork(t *testing.T) {
 		"<script>alert(1)</script>x": "", // refused: it holds a slash
 		"<script>":                   "<b>' OR 1=1 --\x00",
 		"%2e%2e":                     "x7#kq!9z",
-		"a?b#c%41":                   strings.Repeat("xq7 ", 64),
+		"a?b#c%41":                   strings.Repeat("xq7 ", 3) + strings.Repeat("пароль ", 30) + strings.Repeat("z9k ", 8),
 		"o'brien;--":                 "  пароль и ещё слова  ",
 		"東京タワー":                      "🦊🐙🦉🐢🦔🐝🦋🐌",
 	} {
@@ -222,4 +228,42 @@ func TestWhereSignupIsClosedNobodyIsLedToIt(t *testing.T) {
 	s.browser().get("/login").wantStatus(http.StatusOK).wantNot("Create an account")
 	s.browser().post("/login", "username", "", "password", "").wantStatus(http.StatusUnprocessableEntity).wantNot("Create an account")
 	s.browser().get("/signup").wantStatus(http.StatusForbidden).want("Ask whoever runs it")
+}
+
+func TestSignupRefusesALeakedPassword(t *testing.T) {
+	s := newSite(t, "--signups-per-hour=4")
+	s.signUp("bob")
+	b := s.signedIn("bob")
+	code := b.makeCode()
+	const leaked, other = "k3xq9vbz leaked once", "k3xq9vbz never leaked"
+	path := filepath.Join(t.TempDir(), "leaked.txt")
+	line := fmt.Sprintf("%X:3\n", sha1.Sum([]byte(leaked)))
+	if err := os.WriteFile(path, []byte(line), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	list, err := password.OpenLeaked(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.app.policy.Leaked = list
+	const message = "Password is in a list of leaked passwords. Choose one that you use nowhere else."
+	for what, p := range map[string]page{
+		"signup":   s.browser().post("/signup", "username", "eve", "password", leaked),
+		"change":   b.post("/user/bob/password", "current_password", goodPassword, "password", leaked),
+		"recovery": s.browser().post("/recover", "username", "bob", "code", code, "password", leaked),
+		"link":     s.browser().post(s.linkFor("bob"), "password", leaked),
+	} {
+		if p.status != http.StatusUnprocessableEntity || !strings.Contains(readableText(p.parse()), message) {
+			t.Errorf("%s: status %d: %s", what, p.status, readableText(p.parse()))
+		}
+	}
+	s.browser().post("/signup", "username", "eve", "password", other).wantStatus(http.StatusOK)
+
+	// A list that cannot be read lets nobody choose a password, rather than any.
+	if err := os.WriteFile(path, []byte("cut off"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.browser().post("/signup", "username", "carol", "password", other).wantStatus(http.StatusServiceUnavailable).wantNoCause()
+	// The list is asked only when the limit allows it.
+	s.browser().post("/signup", "username", "carol", "password", other).wantStatus(http.StatusTooManyRequests)
 }

@@ -2,9 +2,6 @@ package password
 
 import (
 	"fmt"
-	"slices"
-	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
@@ -21,15 +18,9 @@ type Policy struct {
 	MinLength int
 	// SiteNames are words that an attacker of this site tries first, in lower case (ASVS 5.0 6.1.2).
 	SiteNames []string
+	// Leaked is nil when there is no list of leaked passwords.
+	Leaked *Leaked
 }
-
-const (
-	// judged is how many code points the strength estimate looks at: its time grows with the cube of the length.
-	judged = 100
-	// weakestAllowed is the least number of guesses taken, zxcvbn's score 2: below it an attacker finds the password
-	// within a million guesses (ASVS 5.0 6.2.4 asks for at least the 3,000 commonest to be refused).
-	weakestAllowed = 1e6
-)
 
 // Judge returns why the password may not be chosen, as a sentence that says what to do instead, or "" when it may.
 // The username is in canonical form.
@@ -48,58 +39,36 @@ func (p Policy) Judge(password, username string) (problem string) {
 	case length > MaxLength:
 		return fmt.Sprintf("Password cannot be longer than %d characters.", MaxLength)
 	}
-	if disguises(password, username) {
+	if resembles(password, username) {
 		return "Password is too much like the username. Choose one that nobody can guess from your name."
 	}
 	for _, name := range p.SiteNames {
-		if disguises(password, name) {
+		if resembles(password, name) {
 			return "Password is too much like this site's name. Choose one that nobody can guess from it."
 		}
 	}
-	hints := append([]string{username, reversed(username)}, p.SiteNames...)
-	if guesses(firstRunes(password, judged), hints) < weakestAllowed {
-		return "Password is one that attackers try early: it is common, or made of a common word or pattern. Try several unrelated words instead."
+	switch {
+	case isCommon(password):
+		return "Password is one of those that attackers try first. Try a few unrelated words instead."
+	case isSequence(password, p.MinLength):
+		return "Password is a simple sequence, or repeats a piece. Try a few unrelated words instead."
 	}
 	return ""
 }
 
-// disguises reports whether the password is just the name, forwards or backwards, once or several times, with
-// other case and with digits or signs around it.
-func disguises(password, name string) bool {
-	core := lettersOf(password)
-	name = lettersOf(name)
-	if core == "" || name == "" {
-		return false
+// JudgeLeaked returns why the password may not be chosen if it is in the file of leaked ones (ASVS 5.0 6.2.12), or ""
+// if it is not, or there is no such file. It reads from the disk, so call it when a rate limit has allowed it. An error
+// is one of the file.
+func (p Policy) JudgeLeaked(password string) (problem string, err error) {
+	if p.Leaked == nil {
+		return "", nil
 	}
-	for _, disguise := range []string{name, reversed(name)} {
-		if strings.ReplaceAll(core, disguise, "") == "" {
-			return true
-		}
+	leaked, err := p.Leaked.Contains(password)
+	if err != nil {
+		return "", fmt.Errorf("look for a leaked password: %w", err)
 	}
-	return false
-}
-
-func lettersOf(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsLetter(r) || unicode.IsMark(r) {
-			return unicode.ToLower(r)
-		}
-		return -1
-	}, s)
-}
-
-func reversed(s string) string {
-	runes := []rune(s)
-	slices.Reverse(runes)
-	return string(runes)
-}
-
-func firstRunes(s string, n int) string {
-	for i := range s {
-		if n == 0 {
-			return s[:i]
-		}
-		n--
+	if leaked {
+		return "Password is in a list of leaked passwords. Choose one that you use nowhere else.", nil
 	}
-	return s
+	return "", nil
 }
