@@ -113,13 +113,23 @@ func (b *browser) send(method, path, contentType string, body io.Reader) page {
 		url: response.Request.URL, body: string(text), cookies: response.Cookies()}
 }
 
-// cookie is the value of a cookie that the browser holds.
-func (b *browser) cookie(name string) string {
+// address is what cookies belong to.
+func (b *browser) address() *url.URL {
+	b.site.t.Helper()
 	address, err := url.Parse(b.site.server.URL)
 	if err != nil {
 		b.site.t.Fatal(err)
 	}
-	for _, cookie := range b.client.Jar.Cookies(address) {
+	if b.host != "" {
+		address.Host = b.host
+	}
+	return address
+}
+
+// cookie is the value of a cookie that the browser holds.
+func (b *browser) cookie(name string) string {
+	b.site.t.Helper()
+	for _, cookie := range b.client.Jar.Cookies(b.address()) {
 		if cookie.Name == name {
 			return cookie.Value
 		}
@@ -128,9 +138,7 @@ func (b *browser) cookie(name string) string {
 }
 
 func (b *browser) setCookie(name, value string) {
-	address, err := url.Parse(b.site.server.URL)
-	if err != nil {
-		b.site.t.Fatal(err)
-	}
+	b.site.t.Helper()
+	address := b.address()
 	b.client.Jar.SetCookies(address, []*http.Cookie{{Name: name, Value: value, Path: "/", Secure: address.Scheme == "https"}})
 }
