@@ -139,3 +139,15 @@ func TestLoginTellsOfTheLoginBeforeIt(t *testing.T) {
 		t.Errorf("in the same browser: told %q, want %q", got, want)
 	}
 }
+
+// A script that logs in again and again and never logs out.
+func TestLoginAgainAndAgainLeavesABoundedNumberOfSessions(t *testing.T) {
+	s := newSite(t)
+	s.signUp("bob")
+	for range 120 {
+		s.signedIn("bob")
+	}
+	if rows := s.query("SELECT (SELECT count(*) FROM sign_ins) || ' ' || (SELECT count(*) FROM sessions)"); rows != "100 100" {
+		t.Errorf("sign-ins and sessions: %s", rows)
+	}
+}
