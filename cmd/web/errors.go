@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/url"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -18,6 +17,9 @@ var errOtherHost = errors.New("another host")
 
 // errLeakedUnreadable means that the file of leaked passwords cannot be searched. Nobody chooses a password until it can.
 var errLeakedUnreadable = errors.New("leaked passwords")
+
+// errSignupClosed means that only the keeper makes accounts here.
+var errSignupClosed = errors.New("signup is closed")
 
 // statusClientLeft is for the log: nobody is there to read the answer.
 const statusClientLeft = 499
@@ -152,20 +154,4 @@ func (a *app) otherHostProblem() components.Problem {
 		problem.Link, problem.LinkText = a.site.String(), "Go to "+a.site.String()
 	}
 	return problem
-}
-
-// nextOf is where to go after the login that a request turned out to need: the page itself, which is also where a
-// form that was sent stands.
-func nextOf(c echo.Context) string {
-	if r := c.Request(); r.Method == http.MethodGet || r.Method == http.MethodHead {
-		return safeNext(r.URL.RequestURI())
-	}
-	return safeNext(c.Request().URL.EscapedPath())
-}
-
-func loginPath(next string) string {
-	if next == "" {
-		return "/login"
-	}
-	return "/login?" + url.Values{"next": {next}}.Encode()
 }

@@ -6,7 +6,6 @@ import (
 	"strconv"
 
 	"github.com/labstack/echo/v4"
-	"github.com/mileusna/useragent"
 
 	"latchkey/components"
 	"latchkey/internal/store"
@@ -95,24 +94,4 @@ func (a *app) endSignIn(c echo.Context) error {
 		}
 		return a.redirect(c, components.SignInsPath(me.Username))
 	})
-}
-
-// browserNameLength, in characters, is enough for every browser people use. A stranger's failed login must not fill
-// the owner's page.
-const browserNameLength = 50
-
-// browserInWords is what a person can recognise of a User-Agent header.
-func browserInWords(userAgent string) string {
-	parsed := useragent.Parse(userAgent)
-	name := parsed.Name
-	switch {
-	case name == "":
-		return "An unknown browser"
-	case parsed.OS != "":
-		name += " on " + parsed.OS
-	}
-	if runes := []rune(name); len(runes) > browserNameLength {
-		name = string(runes[:browserNameLength-1]) + "…"
-	}
-	return name
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -25,9 +24,6 @@ func (a *app) showSignup(c echo.Context) error {
 func (a *app) signupClosed() bool {
 	return a.settings.Signup == "closed"
 }
-
-// errSignupClosed means that only the keeper makes accounts here.
-var errSignupClosed = errors.New("signup is closed")
 
 // signUp creates an account and leads to the login form. Signing up does not sign in: whoever signs up types the
 // password once more, or has it saved.
@@ -129,9 +125,4 @@ func signupView(form components.SignupForm) view {
 
 func notAvailable(name string) string {
 	return fmt.Sprintf("Username %s is not available.", name)
-}
-
-// shown is what was typed as it can stand in a page again.
-func shown(typed string) string {
-	return strings.ToValidUTF8(typed, "\uFFFD")
 }

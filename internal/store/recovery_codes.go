@@ -74,22 +74,6 @@ func (s *Store) MarkRecoveryCodeSaved(ctx context.Context, uid int64, occasion O
 	})
 }
 
-// voidRecoveryCode removes the account's code, if it has one, and has a new one offered: somebody who knew the old
-// password may have made it.
-func (tx *transaction) voidRecoveryCode(ctx context.Context, uid int64, occasion Occasion) (voided bool, err error) {
-	result, err := tx.ExecContext(ctx, "DELETE FROM recovery_codes WHERE uid = ?", uid)
-	if err != nil {
-		return false, err
-	}
-	if removed, err := result.RowsAffected(); err != nil || removed == 0 {
-		return false, err
-	}
-	if _, err := tx.ExecContext(ctx, "UPDATE users SET recovery_put_off = 0 WHERE uid = ?", uid); err != nil {
-		return false, err
-	}
-	return true, tx.record(ctx, uid, RecoveryCodeVoid, occasion)
-}
-
 // UserByRecoveryCode finds the account with this name and code. A name without an account, an account without a
 // code and a wrong code are all ErrNoRecoveryCode, after the same work; the account that was named is still
 // returned, if there is one, for the log and its activity alone.

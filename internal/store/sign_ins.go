@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -79,22 +78,6 @@ func (s *Store) CreateSignIn(ctx context.Context, login NewSignIn, occasion Occa
 		}
 		return tx.record(ctx, user.UID, LoginSucceeded, occasion)
 	})
-}
-
-// ErrNotSignedIn means that the sign-in for which something was to be done has ended, or that the password was given
-// in it too long ago.
-var ErrNotSignedIn = errors.New("not signed in")
-
-// requireSignIn asks, in the transaction that changes the account, whether the owner is still signed in: a request that
-// was under way when the sign-in ended must not count (ASVS 5.0 7.4.1, 7.4.3).
-func (tx *transaction) requireSignIn(ctx context.Context, uid int64, occasion Occasion) error {
-	var one int
-	err := tx.QueryRowContext(ctx, "SELECT 1 FROM sign_ins WHERE id = ? AND uid = ? AND confirmed_at >= ?",
-		occasion.SignIn, uid, occasion.ConfirmedSince.Unix()).Scan(&one)
-	if errors.Is(err, sql.ErrNoRows) {
-		return ErrNotSignedIn
-	}
-	return err
 }
 
 const signInColumns = `id, uid, username, sign_ins.created_at, last_seen_at, confirmed_at, remembered, address, user_agent,
@@ -262,4 +245,13 @@ func idList(ids []string) string {
 		panic(err) // a slice of strings always encodes
 	}
 	return string(list)
+}
+
+// EndAllSignIns deletes the sign-ins of the account, or of all accounts when uid is 0, and returns how many.
+func (s *Store) EndAllSignIns(ctx context.Context, uid int64, occasion Occasion) (ended int, err error) {
+	err = s.write(ctx, "end sign-ins", func(ctx context.Context, tx *transaction) error {
+		ended, err = tx.endSignIns(ctx, SignInEnded, occasion, "?1 = 0 OR uid = ?1", uid)
+		return err
+	})
+	return ended, err
 }

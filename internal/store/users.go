@@ -103,65 +103,6 @@ func (s *Store) ReplacePassHash(ctx context.Context, uid int64, oldHash, newHash
 	})
 }
 
-// PasswordChange is a new password for an account whose owner is signed in.
-type PasswordChange struct {
-	UID     int64
-	OldHash string
-	NewHash string
-	Browser KnownBrowser
-	Settled Settlement
-	Session SessionChange
-}
-
-// ChangePassword stores the new hash, ends the account's other sign-ins, forgets its other browsers and voids its
-// recovery code and password link, in one transaction. codeVoided reports whether there was a code. ErrNotSignedIn
-// means that the sign-in acted for has ended, and ErrPasswordChanged that another change came first, or that the
-// account is gone; then nothing has changed.
-func (s *Store) ChangePassword(ctx context.Context, change PasswordChange, occasion Occasion) (codeVoided bool, err error) {
-	err = s.write(ctx, "change password", func(ctx context.Context, tx *transaction) error {
-		if err := tx.requireSignIn(ctx, change.UID, occasion); err != nil {
-			return err
-		}
-		result, err := tx.ExecContext(ctx,
-			"UPDATE users SET pass_hash = ? WHERE uid = ? AND pass_hash = ?", change.NewHash, change.UID, change.OldHash)
-		if err := changedOne(result, err, ErrPasswordChanged); err != nil {
-			return err
-		}
-		if err := tx.settle(ctx, change.Settled, occasion.At); err != nil {
-			return err
-		}
-		if err := tx.forgetAccess(ctx, change.UID, occasion.SignIn); err != nil {
-			return err
-		}
-		if codeVoided, err = tx.voidRecoveryCode(ctx, change.UID, occasion); err != nil {
-			return err
-		}
-		if err := tx.rememberBrowser(ctx, change.UID, change.Browser, occasion); err != nil {
-			return err
-		}
-		if err := tx.saveSession(ctx, change.Session); err != nil {
-			return err
-		}
-		return tx.record(ctx, change.UID, PasswordChanged, occasion)
-	})
-	return codeVoided, err
-}
-
-// forgetAccess ends the ways into an account that a password which is replaced had opened: all sign-ins but the one to
-// keep, known browsers and the password link. The recovery code is up to the caller.
-func (tx *transaction) forgetAccess(ctx context.Context, uid int64, keepSignIn string) error {
-	for _, query := range []string{
-		"DELETE FROM sign_ins WHERE uid = ?1 AND id <> ?2",
-		"DELETE FROM known_browsers WHERE uid = ?1",
-		"DELETE FROM password_links WHERE uid = ?1",
-	} {
-		if _, err := tx.ExecContext(ctx, query, uid, keepSignIn); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // DeleteUser removes the account with its sign-ins, events, recovery code and limits. An account that is gone already
 // is no error. The name is free again; the uid is not. When its owner deletes it, ErrNotSignedIn means that the sign-in
 // acted for has ended.
@@ -184,5 +125,28 @@ func (s *Store) DeleteUser(ctx context.Context, uid int64, occasion Occasion) er
 		}
 		tx.tell(uid, AccountDeleted, occasion)
 		return nil
+	})
+}
+
+// SetDisabled disables the account, ends its sign-ins and voids its password link, or enables it again, in one
+// transaction. ErrNoUser means that there is none.
+func (s *Store) SetDisabled(ctx context.Context, uid int64, disabled bool, occasion Occasion) error {
+	return s.write(ctx, "disable or enable user", func(ctx context.Context, tx *transaction) error {
+		kind, at := AccountEnabled, sql.NullInt64{}
+		if disabled {
+			kind, at = AccountDisabled, sql.NullInt64{Int64: occasion.At.Unix(), Valid: true}
+		}
+		result, err := tx.ExecContext(ctx, "UPDATE users SET disabled_at = ? WHERE uid = ?", at, uid)
+		if err := changedOne(result, err, ErrNoUser); err != nil {
+			return err
+		}
+		if disabled {
+			for _, table := range []string{"sign_ins", "password_links"} {
+				if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE uid = ?", uid); err != nil {
+					return err
+				}
+			}
+		}
+		return tx.record(ctx, uid, kind, occasion)
 	})
 }
