@@ -77,7 +77,7 @@ func TestAPersonEndsASignInOfAnotherBrowser(t *testing.T) {
 	}
 	alice.get("/user/alice").wantStatus(http.StatusOK)
 
-	here.post("/user/bob/sign-ins", "others", "yes").wantStatus(http.StatusOK)
+	here.post("/user/bob/sign-ins/others").wantStatus(http.StatusOK)
 	third.get("/user/bob").wantStatus(http.StatusUnauthorized)
 	here.get("/user/bob/sign-ins").want("You are signed in nowhere else.")
 	alice.get("/user/alice").wantStatus(http.StatusOK)
@@ -91,7 +91,7 @@ func TestAPersonSeesWhatHappenedToTheAccount(t *testing.T) {
 	b.logIn("bob")
 	other := s.signedIn("bob")
 	b.makeCode()
-	b.post("/user/bob/sign-ins", "others", "yes")
+	b.post("/user/bob/sign-ins/others")
 	other.get("/")
 	b.post("/user/bob/password", "current_password", "wrong password", "password", newPassword)
 	s.browser().post("/recover", "username", "bob", "code", "wrong")

@@ -21,7 +21,7 @@ func (a *app) deleteAccount(c echo.Context) error {
 	typed := c.Request().PostFormValue("username")
 	if name, _ := username.Lookup(typed); name != me.Username {
 		return a.render(c, http.StatusUnprocessableEntity, deleteView(components.DeleteForm{
-			CSRF: csrfToken(c), Username: me.Username, Typed: shown(typed),
+			CSRF: csrfToken(c), Username: me.Username, Typed: validUTF8(typed),
 			UsernameError: "Type " + me.Username + " to delete this account.",
 		}))
 	}

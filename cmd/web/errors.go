@@ -41,7 +41,7 @@ func (a *app) handleError(err error, c echo.Context) {
 	lostCookies := status == http.StatusUnauthorized && a.lostCookies(c)
 	if status == http.StatusUnauthorized && swapsFragment(c.Request()) && !lostCookies {
 		// The login form belongs in a page of its own, not where a fragment was to go.
-		c.Response().Header().Set("HX-Redirect", loginPath(nextOf(c)))
+		c.Response().Header().Set("HX-Redirect", components.LoginPathTo(nextOf(c)))
 	}
 	if message == "" && status == http.StatusServiceUnavailable {
 		retryAfter(c, 5*time.Second)
@@ -105,7 +105,7 @@ func problemOf(status int, c echo.Context) components.Problem {
 		return components.Problem{
 			Title:   "Please log in",
 			Message: "You are not signed in here as the person this page belongs to, or the sign-in has ended.",
-			Link:    loginPath(nextOf(c)), LinkText: "Log in",
+			Link:    components.LoginPathTo(nextOf(c)), LinkText: "Log in",
 		}
 	case http.StatusForbidden:
 		start.Title = "This form was not sent"

@@ -2,7 +2,7 @@ package main
 
 import "strings"
 
-// shown is what was typed as it can stand in a page again.
-func shown(typed string) string {
+// validUTF8 is what was typed as it can stand in a page again.
+func validUTF8(typed string) string {
 	return strings.ToValidUTF8(typed, "\uFFFD")
 }

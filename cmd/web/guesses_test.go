@@ -82,7 +82,7 @@ func TestLimitsTreatNamesThatDoNotExistExactlyAlike(t *testing.T) {
 	s := newSite(t, "--trusted-proxy=127.0.0.1")
 	s.signUp("known")
 	other := s.signedIn("known") // has a known browser, a sign-in and a code
-	other.post("/user/known/recovery", "step", "make")
+	other.post("/user/known/recovery")
 	names := []string{"known", "nobody", "anyone"}
 	for try := range 60 {
 		answers := make([]string, len(names))

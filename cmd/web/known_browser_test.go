@@ -103,7 +103,7 @@ func TestBrowserInWhichTheOwnerProvedWhoTheyAreIsKnown(t *testing.T) {
 			b.logIn("bob")
 			s.exec("DELETE FROM known_browsers")
 			s.clock.Advance(time.Hour)
-			b.post("/user/bob/recovery", "step", "make", confirmField, goodPassword).wantStatus(http.StatusOK)
+			b.post("/user/bob/recovery", confirmField, goodPassword).wantStatus(http.StatusOK)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -74,10 +74,3 @@ func nextOf(c echo.Context) string {
 	}
 	return safeNext(c.Request().URL.EscapedPath())
 }
-
-func loginPath(next string) string {
-	if next == "" {
-		return "/login"
-	}
-	return "/login?" + url.Values{"next": {next}}.Encode()
-}

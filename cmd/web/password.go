@@ -90,7 +90,7 @@ func (a *app) leadToPassword(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	to := loginPath(c.Request().URL.Path)
+	to := components.LoginPathTo(c.Request().URL.Path)
 	if len(signIns) > 0 {
 		to = components.PasswordPath(signIns[len(signIns)-1].Username)
 	}

@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"net/http"
-	"net/url"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -19,7 +18,7 @@ const passwordLinkLasts = 24 * time.Hour
 // newPasswordLink is the path of a new link, which is told to nobody but the keeper, and what the database knows of it.
 func newPasswordLink() (path string, hash []byte) {
 	token := rand.Text() // at least 128 bits
-	return "/choose-password/" + token, hashPasswordLink(token)
+	return components.PasswordLinkPath(token), hashPasswordLink(token)
 }
 
 func hashPasswordLink(token string) []byte {
@@ -72,7 +71,7 @@ func (a *app) usePasswordLink(c echo.Context) error {
 	if codeVoided {
 		a.flash(c, codeVoidedMessage)
 	}
-	return a.redirect(c, "/login?"+url.Values{"username": {user.Username}}.Encode())
+	return a.redirect(c, components.LoginPath(user.Username))
 }
 
 func (a *app) userByLink(c echo.Context) (store.User, error) {
@@ -82,7 +81,7 @@ func (a *app) userByLink(c echo.Context) (store.User, error) {
 
 func (a *app) passwordLinkForm(c echo.Context, user store.User) components.PasswordLinkForm {
 	return components.PasswordLinkForm{
-		CSRF: csrfToken(c), Action: "/choose-password/" + url.PathEscape(c.Param("token")), Username: user.Username,
+		CSRF: csrfToken(c), Action: components.PasswordLinkPath(c.Param("token")), Username: user.Username,
 		PasswordRule: a.passwordRule(), PasswordMinLength: a.policy.MinLength,
 	}
 }

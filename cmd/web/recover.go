@@ -15,7 +15,7 @@ import (
 
 func (a *app) showRecover(c echo.Context) error {
 	form := a.recoverForm(c)
-	form.Username = shown(c.QueryParam("username"))
+	form.Username = validUTF8(c.QueryParam("username"))
 	return a.render(c, http.StatusOK, recoverView(form))
 }
 
@@ -25,7 +25,7 @@ func (a *app) recoverAccount(c echo.Context) error {
 	r := c.Request()
 	form := a.recoverForm(c)
 	typedName, typedCode := r.PostFormValue("username"), r.PostFormValue("code")
-	form.Username = shown(typedName)
+	form.Username = validUTF8(typedName)
 	if strings.TrimSpace(typedName) == "" {
 		form.UsernameError = "Username cannot be empty."
 	}
@@ -52,7 +52,7 @@ func (a *app) recoverAccount(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	form.Code = shown(typedCode)
+	form.Code = validUTF8(typedCode)
 	if !r.PostForm.Has("password") {
 		return a.render(c, http.StatusOK, recoverPasswordView(form))
 	}

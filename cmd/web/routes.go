@@ -51,9 +51,12 @@ func (a *app) routes() http.Handler {
 	person.post("/password", a.changePassword)
 	person.get("/sign-ins", a.showSignIns)
 	person.post("/sign-ins", a.endSignIn)
+	person.post("/sign-ins/others", a.endOtherSignIns)
 	person.get("/activity", a.showActivity)
 	person.get("/recovery", a.showRecovery)
-	person.post("/recovery", a.stepRecovery)
+	person.post("/recovery", a.makeRecovery)
+	person.post("/recovery/saved", a.recoverySaved)
+	person.post("/recovery/later", a.recoveryLater)
 	person.get("/delete", a.showDelete)
 	person.post("/delete", a.deleteAccount)
 

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 
 	"github.com/labstack/echo/v4"
 
@@ -33,7 +32,7 @@ func (a *app) signUp(c echo.Context) error {
 	}
 	form := a.signupForm(c)
 	typed, secret := c.Request().PostFormValue("username"), c.Request().PostFormValue("password")
-	form.Username = shown(typed)
+	form.Username = validUTF8(typed)
 	name, problem := username.Canonical(typed)
 	form.UsernameError = problem
 	form.PasswordError = a.policy.Judge(secret, name)
@@ -70,7 +69,7 @@ func (a *app) signUp(c echo.Context) error {
 		return err
 	}
 	a.flash(c, "User account has been created.")
-	return a.redirect(c, "/login?"+url.Values{"username": {name}}.Encode())
+	return a.redirect(c, components.LoginPath(name))
 }
 
 // checkUsername says whether a name may be chosen, while the person types it. What is typed comes in a form, never in
@@ -102,7 +101,7 @@ func (a *app) checkUsername(c echo.Context) error {
 
 func (a *app) renderNameCheck(c echo.Context, status int, typed, problem string) error {
 	form := a.signupForm(c)
-	form.Username, form.UsernameError = shown(typed), problem
+	form.Username, form.UsernameError = validUTF8(typed), problem
 	v := signupView(form)
 	v.part = components.FieldMessage(problem)
 	if problem == "" {
