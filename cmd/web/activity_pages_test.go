@@ -119,9 +119,11 @@ func TestActivityPagesWorkInTheBrowser(t *testing.T) {
 			b.logIn("bob")
 			s.addEvents(60)
 			b.goTo("/user/bob/activity")
+			b.wantFocus("Recent activity") // focus scrolls to the top, away from the link at the end
 			b.follow("Older")
 			b.wantText("192.0.2.10,")
 			b.wantHeading("Recent activity")
+			b.wantFocus("Recent activity")
 			b.want("the top", "top", `return scrollY === 0 ? "top" : String(scrollY)`)
 			b.follow("Newer")
 			b.wantText("192.0.2.60,")
