@@ -10,9 +10,9 @@ import (
 	"latchkey/internal/username"
 )
 
-// keeping opens the database for a command of the keeper's, which may run beside the server.
+// withStore opens the database for a command of the administrator's, which may run beside the server.
 // What it does is logged as what the server does.
-func keeping(ctx context.Context, to streams, s *settings, do func(*store.Store) error) error {
+func withStore(ctx context.Context, to streams, s *settings, do func(*store.Store) error) error {
 	db, err := store.OpenExisting(ctx, s.DB, s.BusyTimeout)
 	if err == nil {
 		log := newLogger(s.LogFormat, to.log, to.log)
@@ -32,9 +32,9 @@ func using(ctx context.Context, db *store.Store, err error, do func(*store.Store
 	return err
 }
 
-// keepersOccasion is what events say of who did it: the keeper, at the server.
-func keepersOccasion() store.Occasion {
-	return store.Occasion{At: time.Now(), By: store.Keeper}
+// adminOrigin is what events say of who did it: the administrator, at the server.
+func adminOrigin() store.Origin {
+	return store.Origin{At: time.Now(), By: store.Admin}
 }
 
 // withUser does something to the account with the name that was typed.
@@ -43,7 +43,7 @@ func withUser(ctx context.Context, to streams, s *settings, typed string, do fun
 	if problem != "" {
 		return fmt.Errorf("%q: %s", typed, problem)
 	}
-	return keeping(ctx, to, s, func(db *store.Store) error {
+	return withStore(ctx, to, s, func(db *store.Store) error {
 		user, err := userNamed(ctx, db, name)
 		if err != nil {
 			return err
@@ -75,7 +75,7 @@ func (n named) change(ctx context.Context, to streams, s *settings, is string, d
 	})
 }
 
-// say tells the keeper how it went; standard output is for what was asked for.
+// say tells the administrator how it went; standard output is for what was asked for.
 func say(to streams, format string, args ...any) error {
 	_, err := fmt.Fprintf(to.log, format+"\n", args...)
 	return err

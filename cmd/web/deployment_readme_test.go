@@ -12,7 +12,7 @@ import (
 )
 
 // deploymentBlock is the fenced block of the README's chapter "Running it for real" that is written in this language and
-// holds this text. What keepers copy from there is what the tests use.
+// holds this text. What administrators copy from there is what the tests use.
 func deploymentBlock(t *testing.T, language, holds string) string {
 	t.Helper()
 	readme, err := os.ReadFile("../../README.md")

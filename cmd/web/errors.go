@@ -18,7 +18,7 @@ var errOtherHost = errors.New("another host")
 // errLeakedUnreadable means that the file of leaked passwords cannot be searched. Nobody chooses a password until it can.
 var errLeakedUnreadable = errors.New("leaked passwords")
 
-// errSignupClosed means that only the keeper makes accounts here.
+// errSignupClosed means that only the administrator makes accounts here.
 var errSignupClosed = errors.New("signup is closed")
 
 // statusClientLeft is for the log: nobody is there to read the answer.
@@ -78,7 +78,7 @@ func (a *app) handleError(err error, c echo.Context) {
 }
 
 func statusOf(err error) int {
-	var http4 *echo.HTTPError
+	var httpErr *echo.HTTPError
 	switch {
 	case errors.Is(err, store.ErrNotSignedIn):
 		return http.StatusUnauthorized
@@ -92,8 +92,8 @@ func statusOf(err error) int {
 		return statusClientLeft
 	case store.Unavailable(err), errors.Is(err, errLeakedUnreadable), errors.Is(err, context.DeadlineExceeded):
 		return http.StatusServiceUnavailable
-	case errors.As(err, &http4):
-		return http4.Code
+	case errors.As(err, &httpErr):
+		return httpErr.Code
 	}
 	return http.StatusInternalServerError
 }

@@ -45,7 +45,7 @@ func (a *app) recoverAccount(c echo.Context) error {
 	codeHash, _ := recovery.Hash(typedCode)
 	user, err := a.store.UserByRecoveryCode(r.Context(), name, codeHash[:])
 	if errors.Is(err, store.ErrNoRecoveryCode) {
-		a.store.RecordFailure(store.Failure{Kind: store.RecoveryFailed, UID: user.UID}, a.occasion(c))
+		a.store.RecordFailure(store.Failure{Kind: store.RecoveryFailed, UID: user.UID}, a.origin(c))
 		form.Error = wrongRecoveryCode
 		return a.render(c, http.StatusUnauthorized, recoverView(form))
 	}
@@ -84,7 +84,7 @@ func (a *app) setRecoveredPassword(c echo.Context, form components.RecoverForm, 
 	err = a.remembering(c, func(browser store.KnownBrowser) error {
 		return a.store.Recover(ctx, store.Recovery{
 			UID: user.UID, CodeHash: codeHash, NewCodeHash: newCodeHash[:], NewPassHash: passHash, Browser: browser,
-		}, a.occasion(c))
+		}, a.origin(c))
 	})
 	if errors.Is(err, store.ErrNoRecoveryCode) { // spent by another browser a moment ago
 		form.Error = wrongRecoveryCode

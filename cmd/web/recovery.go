@@ -24,12 +24,12 @@ func (a *app) showRecovery(c echo.Context) error {
 // makeRecovery makes a code, and confirms the password first if need be.
 func (a *app) makeRecovery(c echo.Context) error {
 	asked := components.Asked{What: "make a recovery code", Button: "Make a recovery code"}
-	return a.whenConfirmed(c, asked, a.makeRecoveryCode)
+	return a.requireRecentPassword(c, asked, a.makeRecoveryCode)
 }
 
 func (a *app) recoverySaved(c echo.Context) error {
 	me := currentSignIn(c)
-	if err := a.store.MarkRecoveryCodeSaved(c.Request().Context(), me.UID, a.occasion(c)); err != nil {
+	if err := a.store.MarkRecoveryCodeSaved(c.Request().Context(), me.UID, a.origin(c)); err != nil {
 		return err
 	}
 	a.flash(c, "The recovery code is ready. Keep it safe.")
@@ -38,7 +38,7 @@ func (a *app) recoverySaved(c echo.Context) error {
 
 func (a *app) recoveryLater(c echo.Context) error {
 	me := currentSignIn(c)
-	if err := a.store.PutOffRecoveryCode(c.Request().Context(), me.UID, a.occasion(c)); err != nil {
+	if err := a.store.PutOffRecoveryCode(c.Request().Context(), me.UID, a.origin(c)); err != nil {
 		return err
 	}
 	a.flash(c, "You can make a recovery code at any time.")
@@ -47,7 +47,7 @@ func (a *app) recoveryLater(c echo.Context) error {
 
 // makeRecoveryCode shows the new code in the answer itself: it is nowhere else, so that there is no other page to
 // lead to.
-func (a *app) makeRecoveryCode(c echo.Context, by store.Occasion) error {
+func (a *app) makeRecoveryCode(c echo.Context, by store.Origin) error {
 	me := currentSignIn(c)
 	code := recovery.NewCode()
 	hash, _ := recovery.Hash(code)

@@ -17,8 +17,8 @@ func (s *site) linkFor(username string) string {
 		s.t.Fatal(err)
 	}
 	path, hash := newPasswordLink()
-	by := store.Occasion{At: s.clock.Now(), By: store.Keeper}
-	if err := s.app.store.SetPasswordLink(s.t.Context(), user.UID, hash, s.clock.Now().Add(passwordLinkLasts), by); err != nil {
+	by := store.Origin{At: s.clock.Now(), By: store.Admin}
+	if err := s.app.store.SetPasswordLink(s.t.Context(), user.UID, hash, s.clock.Now().Add(passwordLinkMaxAge), by); err != nil {
 		s.t.Fatal(err)
 	}
 	return path
@@ -72,7 +72,7 @@ func TestUserDisableVoidsThePasswordLink(t *testing.T) {
 	s.signUp("bob")
 	link := s.linkFor("bob")
 	for _, disabled := range []bool{true, false} {
-		if err := s.app.store.SetDisabled(t.Context(), 1, disabled, store.Occasion{At: s.clock.Now(), By: store.Keeper}); err != nil {
+		if err := s.app.store.SetDisabled(t.Context(), 1, disabled, store.Origin{At: s.clock.Now(), By: store.Admin}); err != nil {
 			t.Fatal(err)
 		}
 	}

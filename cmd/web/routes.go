@@ -15,8 +15,8 @@ func (a *app) routes() http.Handler {
 	e := echo.New()
 	e.HTTPErrorHandler = a.handleError
 	e.IPExtractor = a.ipExtractor()
-	e.Pre(settlePath)
-	e.Use(a.nameRequest, a.logRequest(), a.recoverPanic(), a.secureHeaders(), a.refuseOtherHosts())
+	e.Pre(normalizePath)
+	e.Use(a.setRequestID, a.logRequest(), a.recoverPanic(), a.secureHeaders(), a.refuseOtherHosts())
 
 	open := section{echo: e}
 	open.get(healthPath, a.health)
@@ -37,7 +37,7 @@ func (a *app) routes() http.Handler {
 	pages.get("/", a.showFirstPage)
 	pages.get("/recover", a.showRecover)
 	pages.post("/recover", a.recoverAccount)
-	pages.get("/.well-known/change-password", a.leadToPassword)
+	pages.get("/.well-known/change-password", a.redirectToPassword)
 	pages.get("/choose-password/:token", a.showPasswordLink)
 	pages.post("/choose-password/:token", a.usePasswordLink)
 	pages.get("/logout/:username", a.showLogout)

@@ -26,10 +26,10 @@ type settings struct {
 
 	Signup string `default:"open" enum:"open,closed" placeholder:"open|closed" help:"Whether people may create accounts themselves (${default})."`
 
-	SignInLifetime     time.Duration `default:"12h" help:"How long a sign-in lasts (${default})."`
-	SignInIdle         time.Duration `default:"2h" help:"How long it lasts unused (${default})."`
-	RememberedLifetime time.Duration `default:"720h" help:"How long a sign-in lasts with \"Keep me signed in\" (${default})."`
-	RememberedIdle     time.Duration `default:"336h" help:"How long that one lasts unused (${default})."`
+	SignInLifetime     time.Duration `default:"12h" help:"How long a sign-in signInLimits (${default})."`
+	SignInIdle         time.Duration `default:"2h" help:"How long it signInLimits unused (${default})."`
+	RememberedLifetime time.Duration `default:"720h" help:"How long a sign-in signInLimits with \"Keep me signed in\" (${default})."`
+	RememberedIdle     time.Duration `default:"336h" help:"How long that one signInLimits unused (${default})."`
 
 	LeakedPasswords   string `placeholder:"FILE" help:"File of leaked passwords, which nobody may choose: SHA-1 hashes and counts sorted by hash, as the list of Have I Been Pwned is downloaded. Searched on the disk. None by default."`
 	PasswordMinLength int    `default:"8" placeholder:"N" help:"Least characters of a new password, 8 to 64; NIST SP 800-63B-4 says 15 (${default})."`
@@ -38,13 +38,13 @@ type settings struct {
 	HashThreads       uint8  `default:"1" placeholder:"N" help:"Threads of one password hash (${default})."`
 	HashQueue         int    `default:"256" placeholder:"N" help:"Password checks that may wait while as many run as there are processors; past it people are asked to try again (${default})."`
 
-	KnownBrowserFailures int           `default:"10" placeholder:"N" help:"Failed logins to one account allowed to a browser that logged in to it before (${default}) …"`
-	KnownBrowserWindow   time.Duration `default:"10m" help:"… in this time (${default})."`
-	StrangerFailures     int           `default:"5" placeholder:"N" help:"Failed logins to one account allowed to all other browsers together, before each further try has to wait (${default})."`
-	StrangerWait         time.Duration `default:"30s" help:"The first of these waits (${default}); each next one is twice as long, …"`
-	StrangerMaxWait      time.Duration `default:"1h" help:"… up to this (${default})."`
-	StrangerClose        int           `default:"100" placeholder:"N" help:"Failures in a row after which only a known browser or the recovery code lets anybody in (${default})."`
-	FailuresPerHour      int           `default:"100" placeholder:"N" help:"Failed logins, over all accounts, that one address may have in an hour (${default})."`
+	KnownBrowserFailures   int           `default:"10" placeholder:"N" help:"Failed logins to one account allowed to a browser that has logged in to it (${default}) …"`
+	KnownBrowserWindow     time.Duration `default:"10m" help:"… in this time (${default})."`
+	UnknownBrowserFailures int           `default:"5" placeholder:"N" help:"Failed logins to one account allowed to all other browsers together, before each further try has to wait (${default})."`
+	UnknownBrowserWait     time.Duration `default:"30s" help:"The first of these waits (${default}); each next one is twice as long, …"`
+	UnknownBrowserMaxWait  time.Duration `default:"1h" help:"… up to this (${default})."`
+	CloseAfter             int           `default:"100" placeholder:"N" help:"Failures in a row after which only a known browser or the recovery code lets anybody in (${default})."`
+	FailuresPerHour        int           `default:"100" placeholder:"N" help:"Failed logins, over all accounts, that one address may have in an hour (${default})."`
 
 	SignupsPerHour      int `default:"30" placeholder:"N" help:"Signups that one address may try in an hour (${default})."`
 	NameChecksPerMinute int `default:"60" placeholder:"N" help:"Usernames whose availability one address may ask for in a minute (${default})."`
@@ -78,18 +78,18 @@ func (s *settings) Validate() error {
 	if _, err := s.trustedProxies(); err != nil {
 		return err
 	}
-	for _, lasts := range []struct {
+	for _, signInLimits := range []struct {
 		flag           string
 		lifetime, idle time.Duration
 	}{
 		{"sign-in", s.SignInLifetime, s.SignInIdle},
 		{"remembered", s.RememberedLifetime, s.RememberedIdle},
 	} {
-		if lasts.lifetime < time.Minute || lasts.idle < time.Minute {
-			return fmt.Errorf("--%s-lifetime and --%[1]s-idle: at least 1m", lasts.flag)
+		if signInLimits.lifetime < time.Minute || signInLimits.idle < time.Minute {
+			return fmt.Errorf("--%s-lifetime and --%[1]s-idle: at least 1m", signInLimits.flag)
 		}
-		if lasts.idle > lasts.lifetime {
-			return fmt.Errorf("--%s-idle: cannot be longer than --%[1]s-lifetime", lasts.flag)
+		if signInLimits.idle > signInLimits.lifetime {
+			return fmt.Errorf("--%s-idle: cannot be longer than --%[1]s-lifetime", signInLimits.flag)
 		}
 	}
 	if s.BusyTimeout < 0 || s.BusyTimeout > time.Minute {
@@ -101,14 +101,14 @@ func (s *settings) Validate() error {
 	if err := s.hashParams().Validate(); err != nil {
 		return fmt.Errorf("--hash-%w", err)
 	}
-	if s.KnownBrowserFailures < 1 || s.StrangerFailures < 1 || s.FailuresPerHour < 1 {
-		return errors.New("--known-browser-failures, --stranger-failures and --failures-per-hour: at least 1")
+	if s.KnownBrowserFailures < 1 || s.UnknownBrowserFailures < 1 || s.FailuresPerHour < 1 {
+		return errors.New("--known-browser-failures, --unknown-browser-failures and --failures-per-hour: at least 1")
 	}
-	if s.StrangerClose < s.StrangerFailures {
-		return errors.New("--stranger-close: cannot be less than --stranger-failures")
+	if s.CloseAfter < s.UnknownBrowserFailures {
+		return errors.New("--close-after: cannot be less than --unknown-browser-failures")
 	}
-	if s.KnownBrowserWindow < time.Second || s.StrangerWait < time.Second || s.StrangerMaxWait < s.StrangerWait {
-		return errors.New("--known-browser-window and --stranger-wait: at least 1s; --stranger-max-wait: not less than --stranger-wait")
+	if s.KnownBrowserWindow < time.Second || s.UnknownBrowserWait < time.Second || s.UnknownBrowserMaxWait < s.UnknownBrowserWait {
+		return errors.New("--known-browser-window and --unknown-browser-wait: at least 1s; --unknown-browser-max-wait: not less than --unknown-browser-wait")
 	}
 	if s.HashQueue < 0 || s.HashQueue > 1_000_000 || s.SignupsPerHour < 1 || s.NameChecksPerMinute < 1 || s.RecoveriesPerHour < 1 {
 		return errors.New("--hash-queue: 0 to 1000000; --signups-per-hour, --name-checks-per-minute and --recoveries-per-hour: at least 1")
@@ -177,8 +177,8 @@ func (s *settings) trustedProxies() ([]netip.Prefix, error) {
 func (s *settings) limits() auth.Limits {
 	return auth.Limits{
 		KnownBrowserFailures: s.KnownBrowserFailures, KnownBrowserWindow: s.KnownBrowserWindow,
-		UnknownBrowserFailures: s.StrangerFailures, UnknownBrowserWait: s.StrangerWait, UnknownBrowserMaxWait: s.StrangerMaxWait,
-		CloseAt: s.StrangerClose, FailuresPerHour: s.FailuresPerHour, SignupsPerHour: s.SignupsPerHour,
+		UnknownBrowserFailures: s.UnknownBrowserFailures, UnknownBrowserWait: s.UnknownBrowserWait, UnknownBrowserMaxWait: s.UnknownBrowserMaxWait,
+		CloseAt: s.CloseAfter, FailuresPerHour: s.FailuresPerHour, SignupsPerHour: s.SignupsPerHour,
 		RecoveriesPerHour: s.RecoveriesPerHour, NameChecksPerMinute: s.NameChecksPerMinute,
 	}
 }

@@ -65,7 +65,7 @@ func (a *app) endSignIn(c echo.Context) error {
 		What: "end the sign-in", Button: "End the sign-in",
 		Carried: []components.Carried{{Name: "id", Value: validUTF8(id)}},
 	}
-	return a.whenConfirmed(c, asked, func(c echo.Context, by store.Occasion) error {
+	return a.requireRecentPassword(c, asked, func(c echo.Context, by store.Origin) error {
 		me := currentSignIn(c)
 		ended, err := a.store.EndSignIn(c.Request().Context(), me.UID, id, by)
 		return a.signInsEnded(c, ended, err)
@@ -74,7 +74,7 @@ func (a *app) endSignIn(c echo.Context) error {
 
 func (a *app) endOtherSignIns(c echo.Context) error {
 	asked := components.Asked{What: "end all other sign-ins", Button: "End all others"}
-	return a.whenConfirmed(c, asked, func(c echo.Context, by store.Occasion) error {
+	return a.requireRecentPassword(c, asked, func(c echo.Context, by store.Origin) error {
 		ended, err := a.store.EndOtherSignIns(c.Request().Context(), currentSignIn(c).UID, by)
 		return a.signInsEnded(c, ended, err)
 	})

@@ -58,7 +58,7 @@ func (a *app) signUp(c echo.Context) error {
 		})
 	}
 	err = a.remembering(c, func(browser store.KnownBrowser) error {
-		_, err := a.store.CreateUser(ctx, name, hash, browser, a.occasion(c))
+		_, err := a.store.CreateUser(ctx, name, hash, browser, a.origin(c))
 		return err
 	})
 	if errors.Is(err, store.ErrUsernameTaken) {

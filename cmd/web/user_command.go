@@ -30,9 +30,9 @@ func (u userAddCommand) Run(ctx context.Context, to streams, s *settings) error 
 	if problem != "" {
 		return fmt.Errorf("%q: %s", u.Name, problem)
 	}
-	return keeping(ctx, to, s, func(db *store.Store) error {
+	return withStore(ctx, to, s, func(db *store.Store) error {
 		path, hash := newPasswordLink()
-		_, err := db.CreateUserWithLink(ctx, name, hash, time.Now().Add(passwordLinkLasts), keepersOccasion())
+		_, err := db.CreateUserWithLink(ctx, name, hash, time.Now().Add(passwordLinkMaxAge), adminOrigin())
 		if errors.Is(err, store.ErrUsernameTaken) {
 			if _, err := db.UserByUsername(ctx, name); errors.Is(err, store.ErrNoUser) {
 				return errors.New(notAvailable(name) + " An account has a name that looks the same.")
@@ -54,7 +54,7 @@ func (u userResetCommand) Run(ctx context.Context, to streams, s *settings) erro
 			return fmt.Errorf("the account %s is disabled; enable it first", user.Username)
 		}
 		path, hash := newPasswordLink()
-		if err := db.SetPasswordLink(ctx, user.UID, hash, time.Now().Add(passwordLinkLasts), keepersOccasion()); err != nil {
+		if err := db.SetPasswordLink(ctx, user.UID, hash, time.Now().Add(passwordLinkMaxAge), adminOrigin()); err != nil {
 			return err
 		}
 		return printLink(to, s, path)
@@ -79,7 +79,7 @@ type userDisableCommand struct{ named }
 
 func (u userDisableCommand) Run(ctx context.Context, to streams, s *settings) error {
 	return u.change(ctx, to, s, "is disabled, and signed out everywhere", func(db *store.Store, user store.User) error {
-		return db.SetDisabled(ctx, user.UID, true, keepersOccasion())
+		return db.SetDisabled(ctx, user.UID, true, adminOrigin())
 	})
 }
 
@@ -87,7 +87,7 @@ type userEnableCommand struct{ named }
 
 func (u userEnableCommand) Run(ctx context.Context, to streams, s *settings) error {
 	return u.change(ctx, to, s, "is enabled", func(db *store.Store, user store.User) error {
-		return db.SetDisabled(ctx, user.UID, false, keepersOccasion())
+		return db.SetDisabled(ctx, user.UID, false, adminOrigin())
 	})
 }
 
@@ -95,7 +95,7 @@ type userDeleteCommand struct{ named }
 
 func (u userDeleteCommand) Run(ctx context.Context, to streams, s *settings) error {
 	return u.change(ctx, to, s, "is deleted", func(db *store.Store, user store.User) error {
-		return db.DeleteUser(ctx, user.UID, keepersOccasion())
+		return db.DeleteUser(ctx, user.UID, adminOrigin())
 	})
 }
 
@@ -120,13 +120,13 @@ func (u userUnlockCommand) Run(ctx context.Context, to streams, s *settings) err
 		return u.unlockAddress(ctx, to, s)
 	}
 	return named{u.Name}.change(ctx, to, s, "can be logged in to again", func(db *store.Store, user store.User) error {
-		return db.Unlock(ctx, user.UID, keepersOccasion())
+		return db.Unlock(ctx, user.UID, adminOrigin())
 	})
 }
 
 func (u userUnlockCommand) unlockAddress(ctx context.Context, to streams, s *settings) error {
 	address := netip.MustParseAddr(u.Address).Unmap().WithZone("").String()
-	return keeping(ctx, to, s, func(db *store.Store) error {
+	return withStore(ctx, to, s, func(db *store.Store) error {
 		forgotten, err := db.ForgetAttempts(ctx, auth.NetworkKeys(address)...)
 		if err != nil {
 			return err
@@ -153,13 +153,13 @@ func (u userSignOutCommand) Validate() error {
 
 func (u userSignOutCommand) Run(ctx context.Context, to streams, s *settings) error {
 	if u.All {
-		return keeping(ctx, to, s, func(db *store.Store) error { return signOut(ctx, to, db, 0) })
+		return withStore(ctx, to, s, func(db *store.Store) error { return signOut(ctx, to, db, 0) })
 	}
 	return withUser(ctx, to, s, u.Name, func(db *store.Store, user store.User) error { return signOut(ctx, to, db, user.UID) })
 }
 
 func signOut(ctx context.Context, to streams, db *store.Store, uid int64) error {
-	ended, err := db.EndAllSignIns(ctx, uid, keepersOccasion())
+	ended, err := db.EndAllSignIns(ctx, uid, adminOrigin())
 	if err != nil {
 		return err
 	}

@@ -109,7 +109,7 @@ func (h *Hasher) Hash(ctx context.Context, address, password string) (string, er
 		return "", err
 	}
 	defer h.queue.leave()
-	result, err := h.worker.compute(task{Password: normalise(password), Params: *h.params})
+	result, err := h.worker.compute(task{Password: normalize(password), Params: *h.params})
 	if err != nil {
 		return "", fmt.Errorf("hash password: %w", err)
 	}
@@ -142,7 +142,7 @@ func (h *Hasher) check(password, hash string) (check task, damaged bool) {
 	if hash == "" || damaged {
 		hash = h.dummy
 	}
-	check = task{Password: normalise(password), Hash: hash}
+	check = task{Password: normalize(password), Hash: hash}
 	own := check.costs()[0]
 	for _, costs := range h.stored.Load().([]argon2id.Params) {
 		if costs != own {
@@ -194,11 +194,11 @@ func decode(hash string) (argon2id.Params, error) {
 
 // Same reports whether two typed passwords are one and the same.
 func Same(a, b string) bool {
-	return normalise(a) == normalise(b)
+	return normalize(a) == normalize(b)
 }
 
-// normalise makes one password of what different keyboards send for the same characters (NIST SP 800-63B-4 section
+// normalize makes one password of what different keyboards send for the same characters (NIST SP 800-63B-4 section
 // 3.1.1.2), and changes nothing else (ASVS 5.0 6.2.8).
-func normalise(password string) string {
+func normalize(password string) string {
 	return norm.NFC.String(password)
 }

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Account is a user as the keeper sees one.
+// Account is a user as the administrator sees one.
 type Account struct {
 	UID        int64
 	Username   string

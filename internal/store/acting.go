@@ -12,10 +12,10 @@ var ErrNotSignedIn = errors.New("not signed in")
 
 // requireSignIn asks, in the transaction that changes the account, whether the owner is still signed in: a request that
 // was under way when the sign-in ended must not count (ASVS 5.0 7.4.1, 7.4.3).
-func (tx *transaction) requireSignIn(ctx context.Context, uid int64, occasion Occasion) error {
+func (tx *transaction) requireSignIn(ctx context.Context, uid int64, origin Origin) error {
 	var one int
 	err := tx.QueryRowContext(ctx, "SELECT 1 FROM sign_ins WHERE id = ? AND uid = ? AND confirmed_at >= ?",
-		occasion.SignIn, uid, occasion.ConfirmedSince.Unix()).Scan(&one)
+		origin.SignIn, uid, origin.ConfirmedSince.Unix()).Scan(&one)
 	if errors.Is(err, sql.ErrNoRows) {
 		return ErrNotSignedIn
 	}

@@ -18,32 +18,32 @@ type PasswordChange struct {
 // recovery code and password link, in one transaction. codeVoided reports whether there was a code. ErrNotSignedIn
 // means that the sign-in acted for has ended, and ErrPasswordChanged that another change came first, or that the
 // account is gone; then nothing has changed.
-func (s *Store) ChangePassword(ctx context.Context, change PasswordChange, occasion Occasion) (codeVoided bool, err error) {
+func (s *Store) ChangePassword(ctx context.Context, change PasswordChange, origin Origin) (codeVoided bool, err error) {
 	err = s.write(ctx, "change password", func(ctx context.Context, tx *transaction) error {
-		if err := tx.requireSignIn(ctx, change.UID, occasion); err != nil {
+		if err := tx.requireSignIn(ctx, change.UID, origin); err != nil {
 			return err
 		}
 		result, err := tx.ExecContext(ctx,
 			"UPDATE users SET pass_hash = ? WHERE uid = ? AND pass_hash = ?", change.NewHash, change.UID, change.OldHash)
-		if err := changedOne(result, err, ErrPasswordChanged); err != nil {
+		if err := requireRow(result, err, ErrPasswordChanged); err != nil {
 			return err
 		}
-		if err := tx.settle(ctx, change.Settled, occasion.At); err != nil {
+		if err := tx.settle(ctx, change.Settled, origin.At); err != nil {
 			return err
 		}
-		if err := tx.forgetAccess(ctx, change.UID, occasion.SignIn); err != nil {
+		if err := tx.forgetAccess(ctx, change.UID, origin.SignIn); err != nil {
 			return err
 		}
-		if codeVoided, err = tx.voidRecoveryCode(ctx, change.UID, occasion); err != nil {
+		if codeVoided, err = tx.voidRecoveryCode(ctx, change.UID, origin); err != nil {
 			return err
 		}
-		if err := tx.rememberBrowser(ctx, change.UID, change.Browser, occasion); err != nil {
+		if err := tx.rememberBrowser(ctx, change.UID, change.Browser, origin); err != nil {
 			return err
 		}
 		if err := tx.saveSession(ctx, change.Session); err != nil {
 			return err
 		}
-		return tx.record(ctx, change.UID, PasswordChanged, occasion)
+		return tx.record(ctx, change.UID, PasswordChanged, origin)
 	})
 	return codeVoided, err
 }
@@ -64,19 +64,19 @@ func (tx *transaction) forgetAccess(ctx context.Context, uid int64, keepSignIn s
 }
 
 // startAnew leaves an account whose password was set from outside with one known browser and no limit.
-func (tx *transaction) startAnew(ctx context.Context, uid int64, browser KnownBrowser, occasion Occasion) error {
+func (tx *transaction) startAnew(ctx context.Context, uid int64, browser KnownBrowser, origin Origin) error {
 	if err := tx.resetLimits(ctx, uid); err != nil {
 		return err
 	}
 	if err := tx.forgetAccess(ctx, uid, ""); err != nil {
 		return err
 	}
-	return tx.rememberBrowser(ctx, uid, browser, occasion)
+	return tx.rememberBrowser(ctx, uid, browser, origin)
 }
 
 // voidRecoveryCode removes the account's code, if it has one, and has a new one offered: somebody who knew the old
 // password may have made it.
-func (tx *transaction) voidRecoveryCode(ctx context.Context, uid int64, occasion Occasion) (voided bool, err error) {
+func (tx *transaction) voidRecoveryCode(ctx context.Context, uid int64, origin Origin) (voided bool, err error) {
 	result, err := tx.ExecContext(ctx, "DELETE FROM recovery_codes WHERE uid = ?", uid)
 	if err != nil {
 		return false, err
@@ -87,5 +87,5 @@ func (tx *transaction) voidRecoveryCode(ctx context.Context, uid int64, occasion
 	if _, err := tx.ExecContext(ctx, "UPDATE users SET recovery_put_off = 0 WHERE uid = ?", uid); err != nil {
 		return false, err
 	}
-	return true, tx.record(ctx, uid, RecoveryCodeVoid, occasion)
+	return true, tx.record(ctx, uid, RecoveryCodeVoid, origin)
 }

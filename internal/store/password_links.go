@@ -13,21 +13,21 @@ var ErrNoLink = errors.New("no such password link")
 
 // SetPasswordLink gives the account a link, in place of the one it may have had. ErrNoUser means that it is gone or
 // disabled.
-func (s *Store) SetPasswordLink(ctx context.Context, uid int64, tokenHash []byte, expires time.Time, occasion Occasion) error {
+func (s *Store) SetPasswordLink(ctx context.Context, uid int64, tokenHash []byte, expires time.Time, origin Origin) error {
 	return s.write(ctx, "set password link", func(ctx context.Context, tx *transaction) error {
-		return tx.setPasswordLink(ctx, uid, tokenHash, expires, occasion)
+		return tx.setPasswordLink(ctx, uid, tokenHash, expires, origin)
 	})
 }
 
-func (tx *transaction) setPasswordLink(ctx context.Context, uid int64, tokenHash []byte, expires time.Time, occasion Occasion) error {
+func (tx *transaction) setPasswordLink(ctx context.Context, uid int64, tokenHash []byte, expires time.Time, origin Origin) error {
 	result, err := tx.ExecContext(ctx, `
 		INSERT INTO password_links (uid, token_hash, expires_at) SELECT uid, ?, ? FROM users WHERE uid = ? AND disabled_at IS NULL
 		ON CONFLICT (uid) DO UPDATE SET token_hash = excluded.token_hash, expires_at = excluded.expires_at`,
 		tokenHash, expires.Unix(), uid)
-	if err := changedOne(result, err, ErrNoUser); err != nil {
+	if err := requireRow(result, err, ErrNoUser); err != nil {
 		return err
 	}
-	return tx.record(ctx, uid, PasswordLinkMade, occasion)
+	return tx.record(ctx, uid, PasswordLinkMade, origin)
 }
 
 // UserByPasswordLink finds the account that a link is for, or returns ErrNoLink. A link that expires later than
@@ -58,28 +58,28 @@ type PasswordLink struct {
 // UsePasswordLink spends the link, stores the new password, ends all sign-ins of the account and voids its recovery
 // code, in one transaction. codeVoided reports whether there was one. ErrNoLink means that the link is not valid any
 // more; then nothing has changed.
-func (s *Store) UsePasswordLink(ctx context.Context, link PasswordLink, occasion Occasion) (codeVoided bool, err error) {
+func (s *Store) UsePasswordLink(ctx context.Context, link PasswordLink, origin Origin) (codeVoided bool, err error) {
 	err = s.write(ctx, "use password link", func(ctx context.Context, tx *transaction) error {
 		result, err := tx.ExecContext(ctx, "DELETE FROM password_links WHERE uid = ? AND token_hash = ? AND expires_at > ?",
-			link.UID, link.TokenHash, occasion.At.Unix())
-		if err := changedOne(result, err, ErrNoLink); err != nil {
+			link.UID, link.TokenHash, origin.At.Unix())
+		if err := requireRow(result, err, ErrNoLink); err != nil {
 			return err
 		}
 		result, err = tx.ExecContext(ctx, "UPDATE users SET pass_hash = ? WHERE uid = ? AND disabled_at IS NULL",
 			link.NewPassHash, link.UID)
-		if err := changedOne(result, err, ErrNoLink); err != nil {
+		if err := requireRow(result, err, ErrNoLink); err != nil {
 			return err
 		}
-		if err := tx.startAnew(ctx, link.UID, link.Browser, occasion); err != nil {
+		if err := tx.startAnew(ctx, link.UID, link.Browser, origin); err != nil {
 			return err
 		}
-		if codeVoided, err = tx.voidRecoveryCode(ctx, link.UID, occasion); err != nil {
+		if codeVoided, err = tx.voidRecoveryCode(ctx, link.UID, origin); err != nil {
 			return err
 		}
-		if err := tx.record(ctx, link.UID, PasswordLinkUsed, occasion); err != nil {
+		if err := tx.record(ctx, link.UID, PasswordLinkUsed, origin); err != nil {
 			return err
 		}
-		return tx.record(ctx, link.UID, PasswordChanged, occasion)
+		return tx.record(ctx, link.UID, PasswordChanged, origin)
 	})
 	return codeVoided, err
 }

@@ -175,11 +175,11 @@ func (tx *transaction) trimCounters(ctx context.Context) error {
 }
 
 // Unlock lets an account be logged in to again that too many failed attempts have closed.
-func (s *Store) Unlock(ctx context.Context, uid int64, occasion Occasion) error {
+func (s *Store) Unlock(ctx context.Context, uid int64, origin Origin) error {
 	return s.write(ctx, "unlock user", func(ctx context.Context, tx *transaction) error {
 		if err := tx.resetLimits(ctx, uid); err != nil {
 			return err
 		}
-		return tx.record(ctx, uid, AccountUnlocked, occasion)
+		return tx.record(ctx, uid, AccountUnlocked, origin)
 	})
 }
