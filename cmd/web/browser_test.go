@@ -148,21 +148,21 @@ func tell[P, R any](b *tab, command cdp.Command[P, R], params P) R {
 func (b *tab) listen(event any) {
 	switch event := event.(type) {
 	case *runtime.EventConsoleAPICalled:
-		b.printError("console.%s: %s", event.Type, event.Args[0].Value)
+		b.complain("console.%s: %s", event.Type, event.Args[0].Value)
 	case *runtime.EventExceptionThrown:
-		b.printError("uncaught: %s %s", event.ExceptionDetails.Text, event.ExceptionDetails.Exception.Description)
+		b.complain("uncaught: %s %s", event.ExceptionDetails.Text, event.ExceptionDetails.Exception.Description)
 	case *log.EventEntryAdded:
 		if entry := event.Entry; entry.Level != log.EntryLevelInfo && !isOnlyAStatus(entry) {
-			b.printError("%s %s: %s %s", entry.Source, entry.Level, entry.Text, entry.URL)
+			b.complain("%s %s: %s %s", entry.Source, entry.Level, entry.Text, entry.URL)
 		}
 	case *fetch.EventAuthRequired:
-		b.printError("asks for a name and a password of its own at %s", event.Request.URL)
+		b.complain("asks for a name and a password of its own at %s", event.Request.URL)
 		answer := &fetch.AuthChallengeResponse{Response: fetch.AuthChallengeResponseResponseCancelAuth}
 		go chromedp.Call(b.ctx, fetch.ContinueWithAuth, fetch.ContinueWithAuthParams{RequestID: event.RequestID, AuthChallengeResponse: answer})
 	case *fetch.EventRequestPaused:
 		go chromedp.Call(b.ctx, fetch.ContinueRequest, fetch.ContinueRequestParams{RequestID: event.RequestID})
 	case *audits.EventIssueAdded:
-		b.printError("issue: %s", event.Issue.Code)
+		b.complain("issue: %s", event.Issue.Code)
 	}
 }
 
@@ -173,7 +173,7 @@ func isOnlyAStatus(entry *log.Entry) bool {
 		strings.HasPrefix(entry.Text, "Failed to load resource: the server responded with a status of ")
 }
 
-func (b *tab) printError(format string, args ...any) {
+func (b *tab) complain(format string, args ...any) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.complaints = append(b.complaints, fmt.Sprintf(format, args...))

@@ -22,7 +22,7 @@ import (
 // with a logout, and saves an older session after it, brings nothing back.
 //
 // scs makes the tokens, knows whether the session changed, and writes the cookie. What it would write to the database
-// is kept until the store takes it, together with what else the request changes (session_rows.go).
+// is kept until the store takes it, together with what else the request changes (session_store.go).
 const (
 	signInsKey = "sign_ins"
 	flashesKey = "flashes"
