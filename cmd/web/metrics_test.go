@@ -75,7 +75,7 @@ func TestAdministratorsSeeInTheMetricsWhatVisitorsDo(t *testing.T) {
 			t.Errorf("a series holds what a visitor chose: %s", series)
 		}
 	}
-	s.clock.Advance(3 * time.Hour) // longer than an unused sign-in signInLimits
+	s.clock.Advance(3 * time.Hour) // longer than an unused sign-in lasts
 	s.wantMetrics(map[string]string{`latchkey_live_sign_ins`: "0"})
 }
 

@@ -227,7 +227,7 @@ func (a *app) renewSession(c echo.Context) error {
 	return a.setSignIns(c, present)
 }
 
-// setSignIns makes these the sign-ins of the session, under a new token. The session signInLimits as long as the longest
+// setSignIns makes these the sign-ins of the session, under a new token. The session lasts as long as the longest
 // of them. Its cookie outlives the browser only when all of them may: the choice of one person at a shared browser
 // does not keep another one signed in.
 func (a *app) setSignIns(c echo.Context, signIns []store.SignIn) error {

@@ -81,7 +81,7 @@ func (a *crowd) stop() error {
 }
 
 // rate is how many times a second the clients together do their thing, counted in a window after a warm-up, which
-// signInLimits until the rush of all clients at once has turned into a steady queue: half of them were served.
+// lasts until the rush of all clients at once has turned into a steady queue: half of them were served.
 func rate(ctx context.Context, warmUp, window time.Duration, address string, clients int, act func(client int, c *connection) error) (perSecond float64, err error) {
 	all, err := startCrowd(ctx, address, clients, act)
 	if err != nil {

@@ -74,7 +74,7 @@ func (b *bench) hashRate(ctx context.Context) (perSecond float64, err error) {
 		return 0, err
 	}
 	command := exec.CommandContext(ctx, self, "hash",
-		"--hash="+b.hash, "--password="+sharedPassword, "--signInLimits="+b.options.window().String())
+		"--hash="+b.hash, "--password="+sharedPassword, "--lasts="+b.options.window().String())
 	command.Stderr = os.Stderr
 	output, err := command.Output()
 	if err != nil {

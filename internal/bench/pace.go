@@ -46,12 +46,12 @@ func clientNote(all ...paced) string {
 
 // pace sends perSecond requests a second for a time, from a process of its own that has nothing else to do. Each
 // answer must have the status that is wanted.
-func pace(ctx context.Context, address string, perSecond int, signInLimits time.Duration, want int, requests [][]byte) (paced, error) {
+func pace(ctx context.Context, address string, perSecond int, lasts time.Duration, want int, requests [][]byte) (paced, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return paced{}, err
 	}
-	plan, err := json.Marshal(pacePlan{address, perSecond, int(signInLimits.Seconds() * float64(perSecond)), want, requests})
+	plan, err := json.Marshal(pacePlan{address, perSecond, int(lasts.Seconds() * float64(perSecond)), want, requests})
 	if err != nil {
 		return paced{}, err
 	}

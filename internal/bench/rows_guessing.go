@@ -133,17 +133,17 @@ func (b *bench) measureFairness(ctx context.Context, server *process) error {
 }
 
 // medianTime does something again and again, one at a time, and returns the median of how long it took, in ms.
-func medianTime(ctx context.Context, server *process, signInLimits time.Duration, act func(int, *connection) error) (float64, error) {
+func medianTime(ctx context.Context, server *process, lasts time.Duration, act func(int, *connection) error) (float64, error) {
 	c, err := dial(ctx, server.address)
 	if err != nil {
 		return 0, err
 	}
 	defer c.close()
-	if err := c.SetDeadline(time.Now().Add(signInLimits + patience)); err != nil {
+	if err := c.SetDeadline(time.Now().Add(lasts + patience)); err != nil {
 		return 0, err
 	}
 	var times []time.Duration
-	for end := time.Now().Add(signInLimits); time.Now().Before(end); {
+	for end := time.Now().Add(lasts); time.Now().Before(end); {
 		start := time.Now()
 		if err := act(0, c); err != nil {
 			return 0, err

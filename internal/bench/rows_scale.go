@@ -77,8 +77,8 @@ func (s *scale) waitsWithoutCleanUp(ctx context.Context) (home, write paced, err
 
 // waits paces home pages, which read, and checks of a username, which count in the database, each from a new address.
 func (s *scale) waits(ctx context.Context, server *process) (home, write paced, err error) {
-	signInLimits := s.options.window() * 3
-	checks := make([][]byte, int(signInLimits.Seconds()*homePace)+1)
+	lasts := s.options.window() * 3
+	checks := make([][]byte, int(lasts.Seconds()*homePace)+1)
 	for i := range checks {
 		checks[i] = post("/signup/username", url.Values{"username": {fmt.Sprintf("newcomer%d", i)}},
 			requestOptions{from: newAddress(), encodings: browserEncodings})
@@ -86,9 +86,9 @@ func (s *scale) waits(ctx context.Context, server *process) (home, write paced, 
 	var writeErr error
 	var both sync.WaitGroup
 	both.Go(func() {
-		write, writeErr = pace(ctx, server.address, homePace, signInLimits, http.StatusOK, checks)
+		write, writeErr = pace(ctx, server.address, homePace, lasts, http.StatusOK, checks)
 	})
-	home, err = pace(ctx, server.address, homePace, signInLimits, http.StatusOK, s.largeHomes)
+	home, err = pace(ctx, server.address, homePace, lasts, http.StatusOK, s.largeHomes)
 	both.Wait()
 	return home, write, errors.Join(err, writeErr)
 }

@@ -27,8 +27,8 @@ type Params struct {
 const (
 	MaxMemoryKiB  = 4 << 20 // 4 GiB
 	MaxIterations = 100
-	// minMemoryKiB is for each thread (RFC 9106, section 3.1).
-	minMemoryKiB = 8
+	// MinMemoryKiB is for each thread (RFC 9106, section 3.1).
+	MinMemoryKiB = 8
 	// maxHash is in bytes; a PHC string of ours has less than 110.
 	maxHash = 300
 )
@@ -40,7 +40,7 @@ func (p Params) Validate() error {
 		return errors.New("threads: 1 to 255")
 	case p.Iterations < 1 || p.Iterations > MaxIterations:
 		return errors.New("iterations: 1 to 100")
-	case p.MemoryKiB < minMemoryKiB*uint32(p.Threads) || p.MemoryKiB > MaxMemoryKiB:
+	case p.MemoryKiB < MinMemoryKiB*uint32(p.Threads) || p.MemoryKiB > MaxMemoryKiB:
 		return errors.New("memory: at least 8 per thread, at most 4194304 (4 GiB)")
 	}
 	return nil
