@@ -3,11 +3,13 @@
 package main
 
 import (
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -115,4 +117,43 @@ func TestLoginIsAnsweredAlsoWhenTheHashingProcessHangs(t *testing.T) {
 	if took := time.Since(begun); took > shutdownGrace+5*time.Second {
 		t.Errorf("stopping took %v", took)
 	}
+}
+
+// A pipe holds 64 KiB. Long passwords fill it while the process does not read.
+func TestLoginIsAnsweredAlsoWhenTheHashingProcessHangsAndReadsNothing(t *testing.T) {
+	t.Parallel()
+	p := startProgram(t, cheap...)
+	p.browser().post("/signup", "username", "bob", "password", goodPassword).wantStatus(http.StatusOK)
+	hang := func() {
+		for _, pid := range p.children() {
+			if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = syscall.Kill(pid, syscall.SIGKILL) })
+		}
+	}
+	flood := func() *sync.WaitGroup { // of people who wait for their answer
+		logins := &sync.WaitGroup{}
+		for i := range 4 {
+			logins.Go(func() {
+				b := p.browser()
+				b.client.Timeout = time.Minute
+				b.post("/login", "username", fmt.Sprint("nobody", i), "password", strings.Repeat("x", 40_000)).wantStatus(http.StatusUnauthorized)
+			})
+		}
+		return logins
+	}
+	hang()
+	logins := flood()
+	time.Sleep(time.Second) // until the passwords are on their way; sooner, the test would show less
+	logins.Wait()
+	hang()
+	logins = flood()
+	time.Sleep(time.Second) // until the passwords are on their way; sooner, the test would show less
+	begun := time.Now()
+	p.stop()
+	if took := time.Since(begun); took > shutdownGrace+5*time.Second {
+		t.Errorf("stopping took %v", took)
+	}
+	logins.Wait()
 }

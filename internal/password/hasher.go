@@ -144,6 +144,7 @@ func (h *Hasher) check(password, hash string) (check task, damaged bool) {
 	}
 	check = task{Password: normalize(password), Hash: hash}
 	own := check.costs()[0]
+	own.SaltLength, own.KeyLength = h.params.SaltLength, h.params.KeyLength // they take no work
 	for _, costs := range h.stored.Load().([]argon2id.Params) {
 		if costs != own {
 			check.Also = append(check.Also, costs)

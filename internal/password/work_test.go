@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/alexedwards/argon2id"
 )
 
 // The time of an answer must not tell an account with old costs from one with today's, or from none. So the work is
@@ -70,6 +72,27 @@ func TestHashOfCostsThatAreNeverSetIsDamaged(t *testing.T) {
 	} {
 		if !Damaged(hash) {
 			t.Errorf("%.60q counts as sound", hash)
+		}
+	}
+}
+
+// A hash that another program made may have a salt and a key of other lengths.
+func TestVerifyTakesTheSameWorkWhateverTheLengthsOfSaltAndKey(t *testing.T) {
+	costs := Params{MemoryKiB: 64, Iterations: 1, Threads: 1}
+	hasher := NewHasher(costs, 1, 1, nil)
+	hasher.SetStored([]string{"$argon2id$v=19$m=64,t=1,p=1"})
+	for _, lengths := range [][2]uint32{{16, 32}, {24, 32}, {16, 16}} {
+		hash, err := argon2id.CreateHash("right", &argon2id.Params{
+			Memory: 64, Iterations: 1, Parallelism: 1, SaltLength: lengths[0], KeyLength: lengths[1],
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if check, damaged := hasher.check("wrong", hash); damaged || len(check.costs()) != 1 {
+			t.Errorf("lengths %v: %d computations, damaged %t; want 1", lengths, len(check.costs()), damaged)
+		}
+		if matches, outdated, err := hasher.Verify(t.Context(), "", "right", hash); !matches || err != nil || outdated != (lengths != [2]uint32{16, 32}) {
+			t.Errorf("lengths %v: matches %t, outdated %t, %v", lengths, matches, outdated, err)
 		}
 	}
 }

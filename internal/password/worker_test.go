@@ -33,9 +33,44 @@ func (d deadly) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// readsTasks says how that process reads its tasks.
+const readsTasks = "AND_READS_TASKS"
+
+// slow is a healthy process that takes longer than one that is silent may.
+type slow struct{ io.Reader }
+
+func (s slow) Read(p []byte) (int, error) {
+	n, err := s.Reader.Read(p)
+	if n > 0 {
+		time.Sleep(12 * time.Second)
+	}
+	return n, err
+}
+
+const poison = "poison k3xq9vbz"
+
+// poisonable dies of one password and does the others.
+type poisonable struct{ io.Reader }
+
+func (p poisonable) Read(to []byte) (int, error) {
+	n, err := p.Reader.Read(to)
+	if strings.Contains(string(to[:n]), poison) {
+		os.Exit(2)
+	}
+	return n, err
+}
+
 func TestMain(m *testing.M) {
 	if os.Getenv(diesOverTasks) != "" {
 		_ = password.Work(deadly{os.Stdin}, os.Stdout)
+	}
+	switch os.Getenv(readsTasks) {
+	case "slowly":
+		_ = password.Work(slow{os.Stdin}, os.Stdout)
+		os.Exit(0)
+	case "and dies of poison":
+		_ = password.Work(poisonable{os.Stdin}, os.Stdout)
+		os.Exit(0)
 	}
 	if os.Getenv(asWorker) != "" {
 		if err := password.Work(os.Stdin, os.Stdout); err != nil {
@@ -199,6 +234,10 @@ func TestTheProcessComesAfterTheOnesThatServePages(t *testing.T) {
 			t.Errorf("%s: niceness %s, want 10", path, nice)
 		}
 	}
+	mark, err := os.ReadFile(fmt.Sprintf("/proc/%d/oom_score_adj", started.last().Pid))
+	if err != nil || strings.TrimSpace(string(mark)) != "500" {
+		t.Errorf("killed for memory by the mark %q, %v; want 500", mark, err)
+	}
 }
 
 func TestHashingProcessThatHangsIsKilledAndReplaced(t *testing.T) {
@@ -239,5 +278,123 @@ func TestHashingThatKillsItsProcessIsNotTriedInTheServer(t *testing.T) {
 	}
 	if started.started() != 6 {
 		t.Errorf("%d processes were started, want 3 for each", started.started())
+	}
+}
+
+// newWorkerThat has a process that reads its tasks in some way.
+func newWorkerThat(t *testing.T, reads string) (*password.Worker, *workers) {
+	t.Helper()
+	started := &workers{}
+	worker := password.NewWorker(func() *exec.Cmd {
+		command := started.command()
+		command.Env = append(command.Env, readsTasks+"="+reads)
+		return command
+	}, time.Minute)
+	t.Cleanup(worker.Close)
+	return worker, started
+}
+
+// ends fails the test when something does not come to its end; by itself it may take some seconds.
+func ends(t *testing.T, what string, do func()) {
+	t.Helper()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		do()
+	}()
+	select {
+	case <-ended:
+	case <-time.After(time.Minute):
+		t.Fatal(what, "does not end")
+	}
+}
+
+func TestHashingProcessThatHangsAndReadsNothingIsReplaced(t *testing.T) {
+	worker, started := newWorker(t, time.Minute)
+	hasher := password.NewHasher(cheap, 4, 100, worker)
+	wantRight(t, hasher, "k3xq9vbz")
+	if err := started.last().Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = started.commands[0].Process.Kill() }) // so that a failure does not hang in Close
+	ends(t, "hashing", func() {
+		crowd := sync.WaitGroup{}
+		for i := range 4 { // together they are more than a pipe takes
+			crowd.Go(func() {
+				if _, _, err := hasher.Verify(t.Context(), home, strings.Repeat(fmt.Sprint(i), 40_000), ""); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		crowd.Wait()
+	})
+}
+
+func TestHashingProcessThatWasStoppedWhileItRestedDoesNotHoldTheServer(t *testing.T) {
+	started := &workers{}
+	worker := password.NewWorker(started.command, 100*time.Millisecond)
+	wantRight(t, password.NewHasher(cheap, 1, 1, worker), "k3xq9vbz")
+	process := started.last()
+	if err := process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = process.Kill() })
+	time.Sleep(300 * time.Millisecond) // it is dismissed meanwhile
+	ends(t, "Close", worker.Close)
+	waitForEnd(t, process)
+}
+
+func TestHashingProcessThatIsSlowIsNotTakenForOneThatHangs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes twelve seconds")
+	}
+	worker, started := newWorkerThat(t, "slowly")
+	if _, err := password.NewHasher(cheap, 1, 1, worker).Hash(t.Context(), home, "k3xq9vbz"); err != nil {
+		t.Error(err)
+	}
+	if started.started() != 1 {
+		t.Errorf("%d processes were started, want 1", started.started())
+	}
+}
+
+func TestHashingThatKillsItsProcessHarmsNobodyElse(t *testing.T) {
+	worker, _ := newWorkerThat(t, "and dies of poison")
+	hasher := password.NewHasher(cheap, 4, 1000, worker)
+	crowd := sync.WaitGroup{}
+	for i := range 60 {
+		if i%10 == 0 {
+			crowd.Go(func() {
+				if _, err := hasher.Hash(t.Context(), home, poison); !errors.Is(err, password.ErrFailed) {
+					t.Errorf("what kills the process: %v, want ErrFailed", err)
+				}
+			})
+			continue
+		}
+		crowd.Go(func() { wantRight(t, hasher, fmt.Sprint("password ", i)) })
+	}
+	crowd.Wait()
+}
+
+func TestHashingStartsNoProcessOnceTheServerStops(t *testing.T) {
+	for range 20 {
+		worker, started := newWorker(t, time.Minute)
+		hasher := password.NewHasher(password.Params{MemoryKiB: 65536, Iterations: 100, Threads: 1}, 2, 100, worker)
+		crowd := sync.WaitGroup{}
+		for range 3 {
+			crowd.Go(func() {
+				if _, err := hasher.Hash(t.Context(), home, "k3xq9vbz"); !errors.Is(err, password.ErrFailed) {
+					t.Errorf("%v, want ErrFailed", err)
+				}
+			})
+		}
+		for running, _ := hasher.Load(); running < 3; running, _ = hasher.Load() {
+			time.Sleep(time.Millisecond)
+		}
+		time.Sleep(50 * time.Millisecond) // until the process computes
+		ends(t, "Close", worker.Close)
+		ends(t, "what was under way", crowd.Wait)
+		if started.started() > 1 {
+			t.Fatal("a process was started after Close")
+		}
 	}
 }
