@@ -8,13 +8,6 @@ package components
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-// The paths of an account's pages; the username is escaped.
-func PasswordPath(username string) string { return HomePath(username) + "/password" }
-func SignInsPath(username string) string  { return HomePath(username) + "/sign-ins" }
-func ActivityPath(username string) string { return HomePath(username) + "/activity" }
-func RecoveryPath(username string) string { return HomePath(username) + "/recovery" }
-func DeletePath(username string) string   { return HomePath(username) + "/delete" }
-
 func accountLinks(username string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -150,7 +143,7 @@ func hiddenUsername(username string) templ.Component {
 		var templ_7745c5c3_Var4 string
 		templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.ResolveAttributeValue(username)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `components/account.templ`, Line: 40, Col: 66}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `components/account.templ`, Line: 33, Col: 66}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ_7745c5c3_Var4)
 		if templ_7745c5c3_Err != nil {

@@ -27,7 +27,7 @@ type ActivityRow struct {
 	// Repeats is how many times it happened, and LastAt when the last time; LastAt may be zero.
 	Repeats int
 	LastAt  time.Time
-	// Address is empty for what the keeper did at the server.
+	// Address is empty for what the administrator did at the server.
 	Address string
 	Browser string
 }

@@ -8,7 +8,7 @@ package components
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-// PasswordLinkForm is the form in which a person chooses a password with a link that the keeper of the site made.
+// PasswordLinkForm is the form in which a person chooses a password with a link that the administrator made.
 type PasswordLinkForm struct {
 	CSRF              string
 	Action            string

@@ -8,6 +8,24 @@ package components
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
+// SignupForm is the form that creates an account.
+type SignupForm struct {
+	CSRF          string
+	Username      string
+	UsernameError string
+	PasswordError string
+	// Error concerns the form as a whole: too many tries, a busy server.
+	Error string
+	// PasswordRule is shown before anything is typed.
+	PasswordRule      string
+	PasswordMinLength int
+}
+
+// Invalid reports whether some field is in error.
+func (f SignupForm) Invalid() bool {
+	return f.UsernameError != "" || f.PasswordError != ""
+}
+
 // Signup is the main part of the signup page.
 func Signup(form SignupForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
@@ -82,7 +100,7 @@ func Signup(form SignupForm) templ.Component {
 		var templ_7745c5c3_Var2 string
 		templ_7745c5c3_Var2, templ_7745c5c3_Err = templ.JoinStringErrs("Have an account? ")
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `components/signup.templ`, Line: 20, Col: 23}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `components/signup.templ`, Line: 38, Col: 23}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var2))
 		if templ_7745c5c3_Err != nil {

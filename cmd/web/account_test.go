@@ -13,10 +13,11 @@ const newPassword = "another zq9 phrase"
 
 // accountForms are the forms of the account's pages, complete and right but for what a test leaves out.
 var accountForms = map[string][]string{
-	"/user/bob/password": {"current_password", goodPassword, "password", newPassword},
-	"/user/bob/sign-ins": {"others", "yes"},
-	"/user/bob/recovery": {"step", "make"},
-	"/user/bob/delete":   {"username", "bob"},
+	"/user/bob/password":        {"current_password", goodPassword, "password", newPassword},
+	"/user/bob/sign-ins":        {"id", "x"},
+	"/user/bob/sign-ins/others": {},
+	"/user/bob/recovery":        {},
+	"/user/bob/delete":          {"username", "bob"},
 }
 
 var accountPages = []string{"/user/bob/password", "/user/bob/sign-ins", "/user/bob/activity", "/user/bob/recovery", "/user/bob/delete"}
@@ -72,14 +73,14 @@ func TestWhatMattersNeedsThePasswordOfTheLastTenMinutes(t *testing.T) {
 	s := newSite(t)
 	s.signUp("bob")
 	for _, test := range []struct{ path, done string }{
-		{"/user/bob/sign-ins", "signed in nowhere else"}, {"/user/bob/recovery", "This is shown only now"}, {"/user/bob/delete", "is deleted"},
+		{"/user/bob/sign-ins", "had ended already"}, {"/user/bob/sign-ins/others", "signed in nowhere else"}, {"/user/bob/recovery", "This is shown only now"}, {"/user/bob/delete", "is deleted"},
 	} {
 		path := test.path
 		b := s.signedIn("bob")
 		s.clock.Advance(10 * time.Minute)
 		for _, b := range []*browser{b, b.htmx()} {
 			asked := b.post(path, accountForms[path]...).wantStatus(http.StatusUnauthorized).want("Confirm it is you")
-			if field := accountForms[path]; asked.find(hidden(field[0], field[1])) == nil {
+			if field := accountForms[path]; len(field) > 0 && asked.find(hidden(field[0], field[1])) == nil {
 				t.Errorf("%s: %s is not carried along: %s", path, field[0], asked.body)
 			}
 			b.post(path, append(accountForms[path], confirmField, "")...).wantStatus(http.StatusUnprocessableEntity).
@@ -103,16 +104,16 @@ func TestOncePasswordWasGivenItIsNotAskedForAgainForTenMinutes(t *testing.T) {
 	s.signUp("bob")
 	b := s.signedIn("bob")
 	s.clock.Advance(time.Hour)
-	b.post("/user/bob/recovery", "step", "make", confirmField, goodPassword).wantStatus(http.StatusOK)
+	b.post("/user/bob/recovery", confirmField, goodPassword).wantStatus(http.StatusOK)
 	s.clock.Advance(10*time.Minute - time.Second)
-	b.post("/user/bob/recovery", "step", "make").wantStatus(http.StatusOK).want("This is shown only now")
+	b.post("/user/bob/recovery").wantStatus(http.StatusOK).want("This is shown only now")
 	s.clock.Advance(2 * time.Second)
-	b.post("/user/bob/recovery", "step", "make").wantStatus(http.StatusUnauthorized).want("Confirm it is you")
+	b.post("/user/bob/recovery").wantStatus(http.StatusUnauthorized).want("Confirm it is you")
 	// Giving it in one browser says nothing about another.
 	other := s.signedIn("bob")
 	s.clock.Advance(11 * time.Minute)
-	b.post("/user/bob/recovery", "step", "make", confirmField, goodPassword).wantStatus(http.StatusOK)
-	other.post("/user/bob/recovery", "step", "make").wantStatus(http.StatusUnauthorized)
+	b.post("/user/bob/recovery", confirmField, goodPassword).wantStatus(http.StatusOK)
+	other.post("/user/bob/recovery").wantStatus(http.StatusUnauthorized)
 }
 
 func TestChangingThePasswordSignsEverybodyElseOut(t *testing.T) {
@@ -223,7 +224,7 @@ func TestDeletingTheAccountRemovesAllOfIt(t *testing.T) {
 	s.signUp("bob")
 	here, elsewhere := s.signedIn("alice"), s.signedIn("bob")
 	here.logIn("bob")
-	here.post("/user/bob/recovery", "step", "make")
+	here.post("/user/bob/recovery")
 	here.get("/user/bob/delete").want("This removes the account bob", "at once and for good")
 	here.post("/user/bob/delete", "username", "alice").wantStatus(http.StatusUnprocessableEntity).
 		wantText("username-message", "Type bob to delete this account.").wantAttribute("username", "value", "alice")
@@ -249,8 +250,8 @@ func TestTheLogHoldsTheAccountsEventsAndNoSecret(t *testing.T) {
 	s.signUp("bob")
 	b, other := s.signedIn("bob"), s.signedIn("bob")
 	s.clock.Advance(time.Hour)
-	voided := recoveryCodeIn(b.post("/user/bob/recovery", "step", "make", confirmField, goodPassword))
-	b.post("/user/bob/sign-ins", "others", "yes")
+	voided := recoveryCodeIn(b.post("/user/bob/recovery", confirmField, goodPassword))
+	b.post("/user/bob/sign-ins/others")
 	b.post("/user/bob/password", "current_password", goodPassword, "password", newPassword)
 	s.browser().post("/recover", "username", "bob", "code", "wrong")
 	code := b.makeCode()

@@ -89,8 +89,8 @@ func eventInWords(event store.Event) string {
 	if !ok {
 		words = string(event.Kind)
 	}
-	if event.By == store.Keeper {
-		words += ", by the keeper of this site"
+	if event.By == store.Admin {
+		words += ", by an administrator"
 	}
 	return words
 }

@@ -98,7 +98,7 @@ func TestActivityShowsHowOftenAndWhenTheLastTime(t *testing.T) {
 		{0, 1, "owner", "Failed login: wrong password 1 March 2026 at 09:30 UTC , from 192.0.2.1"},
 		{2 * time.Hour, 37, "owner", "Failed login: wrong password, 37 times Last on 1 March 2026 at 11:30 UTC , first on 1 March 2026 at 09:30 UTC , from 192.0.2.1"},
 		{10 * time.Second, 3, "owner", "Failed login: wrong password, 3 times 1 March 2026 at 09:30 UTC , from 192.0.2.1"},
-		{0, 2, "keeper", "Failed login: wrong password, by the keeper of this site, 2 times 1 March 2026 at 09:30 UTC , from 192.0.2.1"},
+		{0, 2, "admin", "Failed login: wrong password, by an administrator, 2 times 1 March 2026 at 09:30 UTC , from 192.0.2.1"},
 	} {
 		s.exec("DELETE FROM events")
 		s.exec(`INSERT INTO events (uid, at, kind, actor, address, user_agent, repeats, last_at)
@@ -119,9 +119,11 @@ func TestActivityPagesWorkInTheBrowser(t *testing.T) {
 			b.logIn("bob")
 			s.addEvents(60)
 			b.goTo("/user/bob/activity")
+			b.wantFocus("Recent activity") // focus scrolls to the top, away from the link at the end
 			b.follow("Older")
 			b.wantText("192.0.2.10,")
 			b.wantHeading("Recent activity")
+			b.wantFocus("Recent activity")
 			b.want("the top", "top", `return scrollY === 0 ? "top" : String(scrollY)`)
 			b.follow("Newer")
 			b.wantText("192.0.2.60,")

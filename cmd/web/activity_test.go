@@ -77,7 +77,7 @@ func TestAPersonEndsASignInOfAnotherBrowser(t *testing.T) {
 	}
 	alice.get("/user/alice").wantStatus(http.StatusOK)
 
-	here.post("/user/bob/sign-ins", "others", "yes").wantStatus(http.StatusOK)
+	here.post("/user/bob/sign-ins/others").wantStatus(http.StatusOK)
 	third.get("/user/bob").wantStatus(http.StatusUnauthorized)
 	here.get("/user/bob/sign-ins").want("You are signed in nowhere else.")
 	alice.get("/user/alice").wantStatus(http.StatusOK)
@@ -91,7 +91,7 @@ func TestAPersonSeesWhatHappenedToTheAccount(t *testing.T) {
 	b.logIn("bob")
 	other := s.signedIn("bob")
 	b.makeCode()
-	b.post("/user/bob/sign-ins", "others", "yes")
+	b.post("/user/bob/sign-ins/others")
 	other.get("/")
 	b.post("/user/bob/password", "current_password", "wrong password", "password", newPassword)
 	s.browser().post("/recover", "username", "bob", "code", "wrong")
@@ -120,8 +120,8 @@ func TestAPersonSeesWhatHappenedToTheAccount(t *testing.T) {
 	if row := rowsOf(b.get("/user/bob/activity"))[10]; !strings.HasSuffix(row, "Firefox on Windows") {
 		t.Errorf("row %q", row)
 	}
-	s.exec("UPDATE events SET actor = 'keeper' WHERE kind = 'sign-in ended'")
-	b.get("/user/bob/activity").want("A sign-in was ended, by the keeper of this site")
+	s.exec("UPDATE events SET actor = 'admin' WHERE kind = 'sign-in ended'")
+	b.get("/user/bob/activity").want("A sign-in was ended, by an administrator")
 }
 
 func TestTheActivityShowsTheLastFiftyEvents(t *testing.T) {
@@ -137,7 +137,7 @@ func TestTheActivityShowsTheLastFiftyEvents(t *testing.T) {
 }
 
 func TestActivityFoldsRepeatedFailuresIntoOneRow(t *testing.T) {
-	s := newSite(t, "--stranger-failures=1000", "--stranger-close=1000", "--failures-per-hour=1000")
+	s := newSite(t, "--unknown-browser-failures=1000", "--close-after=1000", "--failures-per-hour=1000")
 	s.signUp("bob")
 	rows := func() string {
 		return s.query("SELECT group_concat(coalesce(uid, 0) || ' ' || kind || ' ' || repeats, ', ') FROM (SELECT * FROM events ORDER BY id)")

@@ -101,7 +101,7 @@ func (a *app) cleanUp(ctx context.Context) {
 		PlainUnusedSince:      now.Add(-a.settings.SignInIdle),
 		RememberedUnusedSince: now.Add(-a.settings.RememberedIdle),
 		EventsBefore:          now.Add(-a.settings.EventRetention),
-		BrowsersUnusedSince:   now.Add(-deviceCookieLasts),
+		BrowsersUnusedSince:   now.Add(-deviceCookieMaxAge),
 		Now:                   now,
 		Future:                now.Add(clockTolerance),
 	})

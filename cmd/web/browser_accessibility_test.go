@@ -59,6 +59,7 @@ var everyPage = []struct {
 		b.site.addEvents(120)
 		b.site.exec("UPDATE events SET repeats = 37, last_at = at + 3600")
 		b.goTo("/user/alice/activity")
+		b.wantFocus("Recent activity") // focus scrolls to the top, away from the link at the end
 		b.follow("Older")
 		b.wantText("192.0.2.70,")
 	}},

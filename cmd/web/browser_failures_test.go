@@ -58,7 +58,7 @@ func (b *tab) online(online bool) {
 }
 
 func TestALockedDatabaseLeavesTheFormAsItIs(t *testing.T) {
-	s := newSite(t)
+	s := newSite(t, "--busy-timeout=200ms")
 	s.signUp("bob")
 	b := s.newTab("/login")
 	b.fillInLogin()

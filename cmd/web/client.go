@@ -31,21 +31,21 @@ func clientOf(c echo.Context) auth.Client {
 	return c.Get(clientContext).(auth.Client)
 }
 
-// occasion is when and from where the owner of an account does something, and for which sign-in, if there is one.
-func (a *app) occasion(c echo.Context) store.Occasion {
-	occasion := clientOf(c).Occasion(a.now())
+// origin is when and from where the owner of an account does something, and for which sign-in, if there is one.
+func (a *app) origin(c echo.Context) store.Origin {
+	origin := clientOf(c).Origin(a.now())
 	if signIn, ok := c.Get(currentContext).(store.SignIn); ok {
-		occasion.SignIn = signIn.ID
+		origin.SignIn = signIn.ID
 	}
-	return occasion
+	return origin
 }
 
 func (a *app) deviceCookieName() string {
 	return cookieName("device", a.secure())
 }
 
-// deviceCookieLasts is how long a browser stays known without a login.
-const deviceCookieLasts = 365 * 24 * time.Hour
+// deviceCookieMaxAge is how long a browser stays known without a login.
+const deviceCookieMaxAge = 365 * 24 * time.Hour
 
 // remembering makes the browser known to the account whose owner do proves to be there, with a new device cookie.
 func (a *app) remembering(c echo.Context, do func(store.KnownBrowser) error) error {
@@ -54,7 +54,7 @@ func (a *app) remembering(c echo.Context, do func(store.KnownBrowser) error) err
 		return err
 	}
 	c.SetCookie(&http.Cookie{
-		Name: a.deviceCookieName(), Value: token, Path: "/", MaxAge: int(deviceCookieLasts / time.Second),
+		Name: a.deviceCookieName(), Value: token, Path: "/", MaxAge: int(deviceCookieMaxAge / time.Second),
 		HttpOnly: true, Secure: a.secure(), SameSite: http.SameSiteLaxMode,
 	})
 	return nil

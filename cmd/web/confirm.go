@@ -12,20 +12,20 @@ import (
 	"latchkey/internal/store"
 )
 
-// confirmedFor is how long a password that was given counts for what matters (ASVS 5.0 7.5.1, 7.5.3).
-const confirmedFor = 10 * time.Minute
+// confirmationMaxAge is how long a password that was given counts for what matters (ASVS 5.0 7.5.1, 7.5.3).
+const confirmationMaxAge = 10 * time.Minute
 
 const confirmField = "confirm_password"
 
-// whenConfirmed does what the signed-in person asked for if they gave their password lately. Otherwise it asks for
+// requireRecentPassword does what the signed-in person asked for if they gave their password lately. Otherwise it asks for
 // it in place, with a form that carries the fields of asked, and does it when that form comes back with the password.
 // The session gets a new token then (ASVS 5.0 7.2.4). What do changes, it changes only while the sign-in is still there and
-// was confirmed: the store asks, by the occasion.
-func (a *app) whenConfirmed(c echo.Context, asked components.Asked, do func(echo.Context, store.Occasion) error) error {
+// was confirmed: the store asks, by the origin.
+func (a *app) requireRecentPassword(c echo.Context, asked components.Asked, do func(echo.Context, store.Origin) error) error {
 	me := currentSignIn(c)
-	by := a.occasion(c)
-	by.ConfirmedSince = by.At.Add(-confirmedFor)
-	if a.isWithin(confirmedFor, me.ConfirmedAt) {
+	by := a.origin(c)
+	by.ConfirmedSince = by.At.Add(-confirmationMaxAge)
+	if a.isWithin(confirmationMaxAge, me.ConfirmedAt) {
 		return do(c, by)
 	}
 	sent := c.Request().PostForm
@@ -65,7 +65,7 @@ func (a *app) confirmSignIn(c echo.Context, me store.SignIn, settled store.Settl
 		return a.withSession(c, func(session store.SessionChange) error {
 			return a.store.ConfirmSignIn(c.Request().Context(), me.UID, store.Confirmation{
 				Browser: browser, Settled: settled, Session: session,
-			}, a.occasion(c))
+			}, a.origin(c))
 		})
 	})
 }

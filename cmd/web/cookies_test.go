@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// withoutCookies is the same browser keeping no cookies.
+// withoutCookies is the same browser, which keeps no cookies.
 func (b *browser) withoutCookies() *browser {
 	other := *b
 	client := *b.client

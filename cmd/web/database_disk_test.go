@@ -92,7 +92,7 @@ func wantReadBy(t *testing.T, path string, fileMode, folderMode os.FileMode) {
 	t.Helper()
 	binary := openFolder(t)
 	copies := openFolder(t)
-	nobody := keeperCommand(t, path)
+	nobody := adminCommand(t, path)
 	unprivileged(t, nobody, binary)
 	for path, mode := range map[string]os.FileMode{path: fileMode, filepath.Dir(path): folderMode, binary: 0o755, copies: 0o777} {
 		if err := os.Chmod(path, mode); err != nil {
@@ -111,7 +111,7 @@ func wantReadBy(t *testing.T, path string, fileMode, folderMode os.FileMode) {
 		{[]string{"backup", filepath.Join(copies, "copy.db")}, ""},
 		{[]string{"backup", "-"}, "SQLite format 3"},
 	} {
-		c := keeperCommand(t, path, test.args...)
+		c := adminCommand(t, path, test.args...)
 		c.Path, c.Dir, c.SysProcAttr = nobody.Path, "/", nobody.SysProcAttr
 		if stdout, stderr, code := runToEnd(t, c); code != exitOK || !strings.Contains(stdout, test.says) {
 			t.Errorf("%v: exit code %d, %s%s", test.args, code, stdout, stderr)
@@ -175,7 +175,7 @@ func TestUserListThatNobodyReadsToTheEndHoldsNoRead(t *testing.T) {
 		SELECT uid, 0, 'account created', 'owner', '', '' FROM users`)
 	db := openDB(t, path)
 	for _, args := range [][]string{{"user", "list", "--json"}, {"user", "list"}, {"events"}, {"events", "--json"}, {"backup", "-"}} {
-		c := keeperCommand(t, path, args...)
+		c := adminCommand(t, path, args...)
 		output, err := c.StdoutPipe()
 		if err != nil {
 			t.Fatal(err)
@@ -247,7 +247,7 @@ func TestMetricsKnowTheSizeOfTheLogBehindASymbolicLink(t *testing.T) {
 // backUpUnder makes a back-up while system calls fail as strace is told.
 func backUpUnder(t *testing.T, db, copied string, inject ...string) (stdout, stderr string, code int) {
 	t.Helper()
-	c := keeperCommand(t, db, "backup", copied)
+	c := adminCommand(t, db, "backup", copied)
 	args := append([]string{"-f", "-qq", "-o", filepath.Join(t.TempDir(), "trace")}, inject...)
 	c.Args = append(append([]string{"strace"}, args...), append([]string{c.Path}, c.Args[1:]...)...)
 	c.Path = installed(t, "strace", "strace")
@@ -313,7 +313,7 @@ func TestBackupGoesIntoAFolderThatMayNotBeRead(t *testing.T) {
 	folder, copies := openFolder(t), openFolder(t)
 	path := filepath.Join(folder, "auth.db")
 	makeDatabase(t, path)
-	c := keeperCommand(t, path, "backup", filepath.Join(copies, "copy.db"))
+	c := adminCommand(t, path, "backup", filepath.Join(copies, "copy.db"))
 	unprivileged(t, c, folder)
 	for path, mode := range map[string]os.FileMode{path: 0o666, folder: 0o777, copies: 0o333} {
 		if err := os.Chmod(path, mode); err != nil {
@@ -331,7 +331,7 @@ func TestBackupToStandardOutputLeavesNothingBehind(t *testing.T) {
 	path, temporary, copied := filepath.Join(t.TempDir(), "auth.db"), t.TempDir(), filepath.Join(t.TempDir(), "copy.db")
 	makeDatabase(t, path)
 	execIn(t, path, fillEvents(5))
-	c := keeperCommand(t, path, "backup", "-")
+	c := adminCommand(t, path, "backup", "-")
 	c.Env = append(c.Env, "TMPDIR="+temporary)
 	output, err := c.StdoutPipe()
 	if err != nil {
@@ -357,7 +357,7 @@ func TestBackupToStandardOutputLeavesNothingBehind(t *testing.T) {
 	writeFile(t, copied, string(start)+rest.String())
 	wantChecked(t, copied)
 
-	c = keeperCommand(t, path, "backup", "-")
+	c = adminCommand(t, path, "backup", "-")
 	c.Env = append(c.Env, "TMPDIR="+temporary)
 	output, err = c.StdoutPipe()
 	if err != nil {
@@ -381,7 +381,7 @@ func TestBackupToATerminalIsRefused(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "auth.db")
 	makeDatabase(t, path)
-	c := keeperCommand(t, path)
+	c := adminCommand(t, path)
 	c.Env = append(c.Env, "LATCHKEY_DB="+path)
 	c.Args = []string{"script", "-qec", c.Path + " backup -", "/dev/null"}
 	c.Path = installed(t, "script", "bsdutils")

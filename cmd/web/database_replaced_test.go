@@ -263,7 +263,7 @@ func TestEventsThatAreFollowedEndWhenTheFileIsAnotherOne(t *testing.T) {
 	db, moved := filepath.Join(t.TempDir(), "auth.db"), filepath.Join(t.TempDir(), "moved.db")
 	p := startProgram(t, append(cheap, "--db="+db)...)
 	p.browser().post("/signup", "username", "bob", "password", goodPassword).wantStatus(http.StatusOK)
-	c := keeperCommand(t, db, "events", "--follow")
+	c := adminCommand(t, db, "events", "--follow")
 	seen := &logBuffer{}
 	c.Stdout = seen
 	follower := launch(t, c)

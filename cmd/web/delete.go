@@ -21,7 +21,7 @@ func (a *app) deleteAccount(c echo.Context) error {
 	typed := c.Request().PostFormValue("username")
 	if name, _ := username.Lookup(typed); name != me.Username {
 		return a.render(c, http.StatusUnprocessableEntity, deleteView(components.DeleteForm{
-			CSRF: csrfToken(c), Username: me.Username, Typed: shown(typed),
+			CSRF: csrfToken(c), Username: me.Username, Typed: validUTF8(typed),
 			UsernameError: "Type " + me.Username + " to delete this account.",
 		}))
 	}
@@ -29,7 +29,7 @@ func (a *app) deleteAccount(c echo.Context) error {
 		What: "delete the account " + me.Username + " for good", Button: "Delete the account", Danger: true,
 		Carried: []components.Carried{{Name: "username", Value: me.Username}},
 	}
-	return a.whenConfirmed(c, asked, func(c echo.Context, by store.Occasion) error {
+	return a.requireRecentPassword(c, asked, func(c echo.Context, by store.Origin) error {
 		if err := a.store.DeleteUser(c.Request().Context(), me.UID, by); err != nil {
 			return err
 		}

@@ -11,11 +11,11 @@ import (
 	"testing"
 )
 
-// deploymentBlock is the fenced block of the README's chapter "Running it for real" that is written in this language and
-// holds this text. What keepers copy from there is what the tests use.
+// deploymentBlock is the fenced block of the chapter "Running it for real" that is written in this language and
+// holds this text. What administrators copy from there is what the tests use.
 func deploymentBlock(t *testing.T, language, holds string) string {
 	t.Helper()
-	readme, err := os.ReadFile("../../README.md")
+	readme, err := os.ReadFile("../../docs/operations.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,7 +28,7 @@ func deploymentBlock(t *testing.T, language, holds string) string {
 		}
 	}
 	if len(found) != 1 {
-		t.Fatalf("%d blocks of %s with %q in the README, want one", len(found), language, holds)
+		t.Fatalf("%d blocks of %s with %q in docs/operations.md, want one", len(found), language, holds)
 	}
 	return found[0]
 }

@@ -90,7 +90,7 @@ func TestTheRestoreOfTheReadmeLetsThoseOfTheBackUpInAgain(t *testing.T) {
 	if output, err := h.restore(); err == nil || h.services() != "" {
 		t.Errorf("restoring a copy that is not there: %v, systemctl was told %q\n%s", err, h.services(), output)
 	}
-	h.mustDo(deploymentBlock(t, "sh", "alias keeper")+deploymentBlock(t, "sh", "keeper backup"),
+	h.mustDo(deploymentBlock(t, "sh", "alias latchkey-admin")+deploymentBlock(t, "sh", "latchkey-admin backup"),
 		deployedDB, h.db, deployedCopies, h.copies, "-o latchkey -g latchkey", h.userAndGroup)
 	if err := os.Rename(filepath.Join(h.copies, "copy.db"), filepath.Join(h.folder, "copy.db")); err != nil {
 		t.Fatal(err)

@@ -15,7 +15,7 @@ import (
 type systemCall struct{ name, line string }
 
 // tracedSystemCalls are those of a life of the program as it is built for production, from its start to its stop, and
-// of the keeper's commands beside it.
+// of the administrator's commands beside it.
 func tracedSystemCalls(t *testing.T) []systemCall {
 	t.Helper()
 	strace := installed(t, "strace", "strace")

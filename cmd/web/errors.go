@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/url"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -18,6 +17,9 @@ var errOtherHost = errors.New("another host")
 
 // errLeakedUnreadable means that the file of leaked passwords cannot be searched. Nobody chooses a password until it can.
 var errLeakedUnreadable = errors.New("leaked passwords")
+
+// errSignupClosed means that only the administrator makes accounts here.
+var errSignupClosed = errors.New("signup is closed")
 
 // statusClientLeft is for the log: nobody is there to read the answer.
 const statusClientLeft = 499
@@ -39,7 +41,7 @@ func (a *app) handleError(err error, c echo.Context) {
 	lostCookies := status == http.StatusUnauthorized && a.lostCookies(c)
 	if status == http.StatusUnauthorized && swapsFragment(c.Request()) && !lostCookies {
 		// The login form belongs in a page of its own, not where a fragment was to go.
-		c.Response().Header().Set("HX-Redirect", loginPath(nextOf(c)))
+		c.Response().Header().Set("HX-Redirect", components.LoginPathTo(nextOf(c)))
 	}
 	if message == "" && status == http.StatusServiceUnavailable {
 		retryAfter(c, 5*time.Second)
@@ -76,7 +78,7 @@ func (a *app) handleError(err error, c echo.Context) {
 }
 
 func statusOf(err error) int {
-	var http4 *echo.HTTPError
+	var httpErr *echo.HTTPError
 	switch {
 	case errors.Is(err, store.ErrNotSignedIn):
 		return http.StatusUnauthorized
@@ -90,8 +92,8 @@ func statusOf(err error) int {
 		return statusClientLeft
 	case store.Unavailable(err), errors.Is(err, errLeakedUnreadable), errors.Is(err, context.DeadlineExceeded):
 		return http.StatusServiceUnavailable
-	case errors.As(err, &http4):
-		return http4.Code
+	case errors.As(err, &httpErr):
+		return httpErr.Code
 	}
 	return http.StatusInternalServerError
 }
@@ -103,7 +105,7 @@ func problemOf(status int, c echo.Context) components.Problem {
 		return components.Problem{
 			Title:   "Please log in",
 			Message: "You are not signed in here as the person this page belongs to, or the sign-in has ended.",
-			Link:    loginPath(nextOf(c)), LinkText: "Log in",
+			Link:    components.LoginPathTo(nextOf(c)), LinkText: "Log in",
 		}
 	case http.StatusForbidden:
 		start.Title = "This form was not sent"
@@ -152,20 +154,4 @@ func (a *app) otherHostProblem() components.Problem {
 		problem.Link, problem.LinkText = a.site.String(), "Go to "+a.site.String()
 	}
 	return problem
-}
-
-// nextOf is where to go after the login that a request turned out to need: the page itself, which is also where a
-// form that was sent stands.
-func nextOf(c echo.Context) string {
-	if r := c.Request(); r.Method == http.MethodGet || r.Method == http.MethodHead {
-		return safeNext(r.URL.RequestURI())
-	}
-	return safeNext(c.Request().URL.EscapedPath())
-}
-
-func loginPath(next string) string {
-	if next == "" {
-		return "/login"
-	}
-	return "/login?" + url.Values{"next": {next}}.Encode()
 }

@@ -89,7 +89,7 @@ func (e eventsCommand) print(to streams, event store.LoggedEvent) error {
 	if who == "" {
 		who = "(no account)"
 	}
-	where := "by the keeper"
+	where := "by an administrator"
 	if event.By == store.Owner {
 		where = "from " + event.Address + ", " + browserInWords(event.UserAgent)
 	}

@@ -42,13 +42,6 @@ func (b backupCommand) Run(ctx context.Context, to streams, s *settings) error {
 	})
 }
 
-// reading opens the database for a command that changes nothing, which may run beside the server, and on a copy that
-// cannot be changed.
-func reading(ctx context.Context, s *settings, do func(*store.Store) error) error {
-	db, err := store.OpenToRead(ctx, s.DB, s.BusyTimeout)
-	return using(ctx, db, err, do)
-}
-
 type checkCommand struct{}
 
 func (checkCommand) Run(ctx context.Context, to streams, s *settings) error {

@@ -82,7 +82,7 @@ func TestLimitsTreatNamesThatDoNotExistExactlyAlike(t *testing.T) {
 	s := newSite(t, "--trusted-proxy=127.0.0.1")
 	s.signUp("known")
 	other := s.signedIn("known") // has a known browser, a sign-in and a code
-	other.post("/user/known/recovery", "step", "make")
+	other.post("/user/known/recovery")
 	names := []string{"known", "nobody", "anyone"}
 	for try := range 60 {
 		answers := make([]string, len(names))
@@ -108,16 +108,16 @@ func TestLimitsTreatNamesThatDoNotExistExactlyAlike(t *testing.T) {
 
 func TestLimitsAreSettingsAndNonsenseIsRefused(t *testing.T) {
 	for _, flag := range []string{
-		"--known-browser-failures=0", "--known-browser-window=0s", "--stranger-failures=0", "--stranger-failures=-1", "--stranger-wait=0s",
-		"--stranger-max-wait=1s", "--stranger-close=4", "--failures-per-hour=0", "--signups-per-hour=0", "--name-checks-per-minute=-5",
-		"--recoveries-per-hour=0", "--stranger-close=many", "--stranger-wait=soon",
+		"--known-browser-failures=0", "--known-browser-window=0s", "--unknown-browser-failures=0", "--unknown-browser-failures=-1", "--unknown-browser-wait=0s",
+		"--unknown-browser-max-wait=1s", "--close-after=4", "--failures-per-hour=0", "--signups-per-hour=0", "--name-checks-per-minute=-5",
+		"--recoveries-per-hour=0", "--close-after=many", "--unknown-browser-wait=soon",
 	} {
 		var stderr strings.Builder
 		if code := run(t.Context(), []string{flag, "--db=" + t.TempDir() + "/never.db"}, &stderr, &stderr); code != exitUsage || strings.Count(stderr.String(), "\n") != 1 {
 			t.Errorf("%s: exit code %d, %q", flag, code, stderr.String())
 		}
 	}
-	s := newSite(t, "--stranger-failures=2", "--stranger-wait=10s", "--stranger-max-wait=20s", "--stranger-close=4")
+	s := newSite(t, "--unknown-browser-failures=2", "--unknown-browser-wait=10s", "--unknown-browser-max-wait=20s", "--close-after=4")
 	s.browser().guess("bob").wantStatus(http.StatusUnauthorized)
 	for _, wait := range []time.Duration{0, 10 * time.Second, 20 * time.Second} {
 		s.clock.Advance(wait)

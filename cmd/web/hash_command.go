@@ -16,8 +16,8 @@ import (
 // priority and in memory of their own.
 type hashCommand struct{}
 
-// hashWorkerRests is how long the process is kept without a password to hash.
-const hashWorkerRests = time.Minute
+// hashWorkerIdle is how long the process is kept without a password to hash.
+const hashWorkerIdle = time.Minute
 
 // Run hashes until the program that started it closes its standard input.
 func (hashCommand) Run() error {
@@ -34,7 +34,7 @@ func newHashWorker() *password.Worker {
 		// The settings are the server's. Some are valid only together with a flag of its command line.
 		command.Env = slices.DeleteFunc(os.Environ(), func(variable string) bool { return strings.HasPrefix(variable, "LATCHKEY_") })
 		return command
-	}, hashWorkerRests)
+	}, hashWorkerIdle)
 }
 
 // ownProgram is the file that this program was started from. On Linux this name leads to it also after an upgrade has

@@ -33,7 +33,7 @@ func TestKnownBrowserClosesAfterAHundredFailuresInARow(t *testing.T) {
 			return b
 		},
 		"the administrator": func(s *site, _ string) *browser {
-			if err := s.app.store.Unlock(s.t.Context(), 1, store.Occasion{At: s.clock.Now(), By: store.Keeper}); err != nil {
+			if err := s.app.store.Unlock(s.t.Context(), 1, store.Origin{At: s.clock.Now(), By: store.Admin}); err != nil {
 				s.t.Fatal(err)
 			}
 			return nil
@@ -103,7 +103,7 @@ func TestBrowserInWhichTheOwnerProvedWhoTheyAreIsKnown(t *testing.T) {
 			b.logIn("bob")
 			s.exec("DELETE FROM known_browsers")
 			s.clock.Advance(time.Hour)
-			b.post("/user/bob/recovery", "step", "make", confirmField, goodPassword).wantStatus(http.StatusOK)
+			b.post("/user/bob/recovery", confirmField, goodPassword).wantStatus(http.StatusOK)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -129,7 +129,7 @@ func TestLimitOnANameEndsWithItsAccountAndWhenOneIsMade(t *testing.T) {
 		}
 		s.browser().guess("carol").wantStatus(http.StatusTooManyRequests)
 	}
-	admin := func() store.Occasion { return store.Occasion{At: s.clock.Now(), By: store.Keeper} }
+	admin := func() store.Origin { return store.Origin{At: s.clock.Now(), By: store.Admin} }
 
 	makeClosed()
 	s.signUp("carol")

@@ -15,7 +15,7 @@ import (
 func (a *app) showLogin(c echo.Context) error {
 	return a.render(c, http.StatusOK, loginView(components.LoginForm{
 		CSRF:         csrfToken(c),
-		Username:     shown(c.QueryParam("username")),
+		Username:     validUTF8(c.QueryParam("username")),
 		Next:         safeNext(c.QueryParam("next")),
 		SignupClosed: a.signupClosed(),
 	}))
@@ -26,7 +26,7 @@ func (a *app) logIn(c echo.Context) error {
 	typed, secret := r.PostFormValue("username"), r.PostFormValue("password")
 	form := components.LoginForm{
 		CSRF:         csrfToken(c),
-		Username:     shown(typed),
+		Username:     validUTF8(typed),
 		Remember:     r.PostFormValue("remember") != "",
 		Next:         safeNext(r.PostFormValue("next")),
 		SignupClosed: a.signupClosed(),

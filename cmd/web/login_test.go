@@ -61,7 +61,7 @@ func TestAWrongNameAndAWrongPasswordGetTheSameAnswer(t *testing.T) {
 }
 
 func TestAWrongNameTakesAsLongAsAWrongPassword(t *testing.T) {
-	s := newSite(t, "--hash-memory=19456", "--hash-iterations=2", "--stranger-failures=100")
+	s := newSite(t, "--hash-memory=19456", "--hash-iterations=2", "--unknown-browser-failures=100")
 	s.signUp("bob")
 	b := s.browser()
 	times := map[string][]time.Duration{}

@@ -54,19 +54,19 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exitOK
 	}
 	if err != nil {
-		complain(stderr, err)
+		printError(stderr, err)
 		return exitUsage
 	}
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	if err := parsed.Run(&command.Settings, streams{out: stdout, log: stderr, raw: raw}); err != nil {
-		complain(stderr, err)
+		printError(stderr, err)
 		return exitFailed
 	}
 	return exitOK
 }
 
-// complain writes one line, whatever the error is made of.
-func complain(to io.Writer, err error) {
+// printError writes one line, whatever the error is made of.
+func printError(to io.Writer, err error) {
 	fmt.Fprintf(to, "latchkey: %s\n", strings.ReplaceAll(err.Error(), "\n", "; "))
 }
 

@@ -131,7 +131,7 @@ func (d databaseCollector) Collect(to chan<- prometheus.Metric) {
 	live := 0
 	var err error
 	for _, remembered := range []bool{false, true} {
-		lifetime, idle := d.app.lasts(remembered)
+		lifetime, idle := d.app.signInLimits(remembered)
 		var some int
 		if some, err = d.app.store.CountSignIns(ctx, remembered, now.Add(-lifetime), now.Add(-idle)); err != nil {
 			break

@@ -40,9 +40,9 @@ func (s *site) wantMetrics(want map[string]string) {
 	}
 }
 
-func TestKeepersSeeInTheMetricsWhatVisitorsDo(t *testing.T) {
+func TestAdministratorsSeeInTheMetricsWhatVisitorsDo(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, "--stranger-failures=2")
+	s := newSite(t, "--unknown-browser-failures=2")
 	s.signUp("bob")
 	s.signedIn("bob").get("/user/bob").wantStatus(http.StatusOK)
 	stranger := s.browser()
@@ -79,7 +79,7 @@ func TestKeepersSeeInTheMetricsWhatVisitorsDo(t *testing.T) {
 	s.wantMetrics(map[string]string{`latchkey_live_sign_ins`: "0"})
 }
 
-func TestKeepersSeeHashesRunAndWait(t *testing.T) {
+func TestAdministratorsSeeHashesRunAndWait(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, "--hash-memory=65536", "--hash-iterations=10")
 	logins := sync.WaitGroup{}

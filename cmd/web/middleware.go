@@ -16,9 +16,9 @@ import (
 	"latchkey/components"
 )
 
-// settlePath makes each path also answer with a trailing slash, and lets the router see the decoded path: names
+// normalizePath makes each path also answer with a trailing slash, and lets the router see the decoded path: names
 // hold no slash, so that nothing is lost, and a handler gets each name decoded exactly once.
-func settlePath(next echo.HandlerFunc) echo.HandlerFunc {
+func normalizePath(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		url := c.Request().URL
 		url.RawPath = ""
@@ -29,9 +29,9 @@ func settlePath(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// nameRequest gives each request an id, for the log and for whoever reports an error page. One that comes with the
-// request is not used: strangers would write into the log.
-func (a *app) nameRequest(next echo.HandlerFunc) echo.HandlerFunc {
+// setRequestID gives each request an id, for the log and for whoever reports an error page. One that comes with the
+// request is not used: it would let anybody write into the log.
+func (a *app) setRequestID(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		c.Response().Header().Set(echo.HeaderXRequestID, rand.Text()[:16])
 		return next(c)
@@ -92,9 +92,9 @@ func (a *app) secureHeaders() echo.MiddlewareFunc {
 const (
 	// maxBody is in bytes. The longest form, a name and a password of 256 characters, takes a few KiB.
 	maxBody = 64 << 10
-	// drained is how much more of a body that is too large is read and thrown away, because browsers show the answer
+	// maxDrain is how much more of a body that is too large is read and thrown away, because browsers show the answer
 	// only when they could send all of it.
-	drained = 16 << 20
+	maxDrain = 16 << 20
 )
 
 // readForm parses the body of a form before anything else looks at it, so that a body that is too large or not a
@@ -114,7 +114,7 @@ func (a *app) readForm(next echo.HandlerFunc) echo.HandlerFunc {
 		if err := r.ParseForm(); err != nil {
 			var tooLarge *http.MaxBytesError
 			if errors.As(err, &tooLarge) {
-				_, _ = io.CopyN(io.Discard, body, drained)
+				_, _ = io.CopyN(io.Discard, body, maxDrain)
 				return echo.ErrStatusRequestEntityTooLarge
 			}
 			return echo.ErrBadRequest.WithInternal(err)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net/http"
 	"net/url"
 	"path"
 	"strings"
@@ -8,6 +9,8 @@ import (
 
 	"latchkey/components"
 	"latchkey/internal/username"
+
+	"github.com/labstack/echo/v4"
 )
 
 // maxNext is in bytes.
@@ -61,4 +64,13 @@ func leadsToLogin(next, name string) bool {
 		return owner != name
 	}
 	return false
+}
+
+// nextOf is where to go after the login that a request turned out to need: the page itself, which is also where a
+// form that was sent stands.
+func nextOf(c echo.Context) string {
+	if r := c.Request(); r.Method == http.MethodGet || r.Method == http.MethodHead {
+		return safeNext(r.URL.RequestURI())
+	}
+	return safeNext(c.Request().URL.EscapedPath())
 }

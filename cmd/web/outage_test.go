@@ -151,7 +151,7 @@ func TestInAnOutagePeopleGetAClearPageAndAfterItEverythingWorksAgain(t *testing.
 		},
 	} {
 		t.Run(outage.name, func(t *testing.T) {
-			s := newSite(t)
+			s := newSite(t, "--busy-timeout=200ms")
 			s.signUp("bob")
 			b := s.signedIn("bob")
 			session := b.cookie("session")
@@ -181,7 +181,7 @@ func TestInAnOutagePeopleGetAClearPageAndAfterItEverythingWorksAgain(t *testing.
 }
 
 func TestTheHomePageCanBeReadWhileTheDatabaseCannotBeWritten(t *testing.T) {
-	s := newSite(t)
+	s := newSite(t, "--busy-timeout=200ms")
 	s.signUp("bob")
 	b := s.signedIn("bob")
 	defer s.lockDatabase()()

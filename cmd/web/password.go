@@ -76,21 +76,21 @@ func (a *app) replacePassword(c echo.Context, user store.User, chosen string, se
 		return a.withSession(c, func(session store.SessionChange) error {
 			codeVoided, err = a.store.ChangePassword(ctx, store.PasswordChange{
 				UID: user.UID, OldHash: user.PassHash, NewHash: hash, Browser: browser, Settled: settled, Session: session,
-			}, a.occasion(c))
+			}, a.origin(c))
 			return err
 		})
 	})
 	return codeVoided, err
 }
 
-// leadToPassword lets password managers find the page where a password is changed
+// redirectToPassword lets password managers find the page where a password is changed
 // (W3C, A Well-Known URL for Changing Passwords).
-func (a *app) leadToPassword(c echo.Context) error {
+func (a *app) redirectToPassword(c echo.Context) error {
 	signIns, err := a.signedIn(c)
 	if err != nil {
 		return err
 	}
-	to := loginPath(c.Request().URL.Path)
+	to := components.LoginPathTo(c.Request().URL.Path)
 	if len(signIns) > 0 {
 		to = components.PasswordPath(signIns[len(signIns)-1].Username)
 	}

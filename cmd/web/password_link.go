@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"net/http"
-	"net/url"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -13,13 +12,13 @@ import (
 	"latchkey/internal/store"
 )
 
-// passwordLinkLasts is how long a person has to use a link (ASVS 5.0 6.4.1).
-const passwordLinkLasts = 24 * time.Hour
+// passwordLinkMaxAge is how long a person has to use a link (ASVS 5.0 6.4.1).
+const passwordLinkMaxAge = 24 * time.Hour
 
-// newPasswordLink is the path of a new link, which is told to nobody but the keeper, and what the database knows of it.
+// newPasswordLink is the path of a new link, which is told to nobody but the administrator, and what the database knows of it.
 func newPasswordLink() (path string, hash []byte) {
 	token := rand.Text() // at least 128 bits
-	return "/choose-password/" + token, hashPasswordLink(token)
+	return components.PasswordLinkPath(token), hashPasswordLink(token)
 }
 
 func hashPasswordLink(token string) []byte {
@@ -35,7 +34,7 @@ func (a *app) showPasswordLink(c echo.Context) error {
 	return a.render(c, http.StatusOK, passwordLinkView(a.passwordLinkForm(c, user)))
 }
 
-// usePasswordLink sets the password that the person chose; the keeper never knows it (ASVS 5.0 6.4.6). The person then
+// usePasswordLink sets the password that the person chose; the administrator never knows it (ASVS 5.0 6.4.6). The person then
 // logs in with it.
 func (a *app) usePasswordLink(c echo.Context) error {
 	ctx := c.Request().Context()
@@ -62,7 +61,7 @@ func (a *app) usePasswordLink(c echo.Context) error {
 	err = a.remembering(c, func(browser store.KnownBrowser) error {
 		codeVoided, err = a.store.UsePasswordLink(ctx, store.PasswordLink{
 			UID: user.UID, TokenHash: hashPasswordLink(c.Param("token")), NewPassHash: passHash, Browser: browser,
-		}, a.occasion(c))
+		}, a.origin(c))
 		return err
 	})
 	if err != nil {
@@ -72,17 +71,17 @@ func (a *app) usePasswordLink(c echo.Context) error {
 	if codeVoided {
 		a.flash(c, codeVoidedMessage)
 	}
-	return a.redirect(c, "/login?"+url.Values{"username": {user.Username}}.Encode())
+	return a.redirect(c, components.LoginPath(user.Username))
 }
 
 func (a *app) userByLink(c echo.Context) (store.User, error) {
 	now := a.now()
-	return a.store.UserByPasswordLink(c.Request().Context(), hashPasswordLink(c.Param("token")), now, now.Add(passwordLinkLasts+clockTolerance))
+	return a.store.UserByPasswordLink(c.Request().Context(), hashPasswordLink(c.Param("token")), now, now.Add(passwordLinkMaxAge+clockTolerance))
 }
 
 func (a *app) passwordLinkForm(c echo.Context, user store.User) components.PasswordLinkForm {
 	return components.PasswordLinkForm{
-		CSRF: csrfToken(c), Action: "/choose-password/" + url.PathEscape(c.Param("token")), Username: user.Username,
+		CSRF: csrfToken(c), Action: components.PasswordLinkPath(c.Param("token")), Username: user.Username,
 		PasswordRule: a.passwordRule(), PasswordMinLength: a.policy.MinLength,
 	}
 }

@@ -82,7 +82,7 @@ func TestASignalToStopLetsRequestsInFlightFinish(t *testing.T) {
 		t.Run(signal.String(), func(t *testing.T) {
 			t.Parallel()
 			db := filepath.Join(t.TempDir(), "auth.db")
-			p := startProgram(t, "--db="+db, "--stranger-failures=100") // passwords cost as much as they do in earnest
+			p := startProgram(t, "--db="+db, "--unknown-browser-failures=100") // passwords cost as much as they do in earnest
 			p.browser().post("/signup", "username", "bob", "password", goodPassword).wantStatus(http.StatusOK)
 
 			slow := p.begin("/login", "bob", goodPassword)

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-func TestTheReadmeNamesEverySettingWithItsDefault(t *testing.T) {
-	readme, err := os.ReadFile("../../README.md")
+func TestSettingsAreDocumentedWithTheirDefaults(t *testing.T) {
+	readme, err := os.ReadFile("../../docs/operations.md")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,7 +31,7 @@ func recoveryCodeIn(p page) string {
 // makeCode is a recovery code that the signed-in person just made.
 func (b *browser) makeCode() string {
 	b.site.t.Helper()
-	return recoveryCodeIn(b.post("/user/bob/recovery", "step", "make").wantStatus(http.StatusOK))
+	return recoveryCodeIn(b.post("/user/bob/recovery").wantStatus(http.StatusOK))
 }
 
 func TestTheHomePageOffersARecoveryCodeUntilThereIsOneOrItIsPutOff(t *testing.T) {
@@ -43,15 +43,15 @@ func TestTheHomePageOffersARecoveryCodeUntilThereIsOneOrItIsPutOff(t *testing.T)
 	b.get("/user/bob/recovery").want("You have none yet.")
 	b.makeCode()
 	b.get("/user/bob").want(offer) // shown, but not said to be safe
-	b.post("/user/bob/recovery", "step", "saved").wantPath("/user/bob").wantText("flash", "The recovery code is ready. Keep it safe.").wantNot(offer)
+	b.post("/user/bob/recovery/saved").wantPath("/user/bob").wantText("flash", "The recovery code is ready. Keep it safe.").wantNot(offer)
 	b.get("/user/bob/recovery").want("You made one on", "A new one replaces it.")
 
 	s.signUp("alice")
 	alice := s.signedIn("alice")
-	alice.post("/user/alice/recovery", "step", "later").wantPath("/user/alice").
+	alice.post("/user/alice/recovery/later").wantPath("/user/alice").
 		wantText("flash", "You can make a recovery code at any time.").wantNot(offer)
 	alice.get("/user/alice").wantNot(offer)
-	alice.post("/user/alice/recovery", "step", "nonsense").wantStatus(http.StatusBadRequest)
+	alice.post("/user/alice/recovery/nonsense").wantStatus(http.StatusNotFound)
 }
 
 func TestARecoveryCodeIsShownOnceAndStoredHashed(t *testing.T) {

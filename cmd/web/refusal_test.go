@@ -80,7 +80,7 @@ func TestFlashMessagesOfOneSessionAreBounded(t *testing.T) {
 	s.signUp("bob")
 	b := s.signedIn("bob").stay()
 	for i := range 100 {
-		b.post("/user/bob/recovery", "step", []string{"later", "saved"}[i%2])
+		b.post("/user/bob/recovery/" + []string{"later", "saved"}[i%2])
 	}
 	if size := s.query("SELECT max(length(data)) < 400 FROM sessions"); size != "1" {
 		t.Errorf("the session holds %s", s.query("SELECT data FROM sessions"))
@@ -92,7 +92,7 @@ func TestPageIsShownWithItsMessageWhileTheDiskIsFull(t *testing.T) {
 	s := newSite(t)
 	s.signUp("bob")
 	b := s.signedIn("bob")
-	b.stay().post("/user/bob/recovery", "step", "later").wantStatus(http.StatusSeeOther)
+	b.stay().post("/user/bob/recovery/later").wantStatus(http.StatusSeeOther)
 	s.clock.Advance(10 * time.Minute) // so that there is a use to record
 	makeWritable := s.makeReadOnly()
 	b.get("/user/bob").wantStatus(http.StatusOK).wantText("flash", "You can make a recovery code at any time.")

@@ -97,7 +97,7 @@ func TestASignInThatEndedSendsHtmxToTheWholeLoginPage(t *testing.T) {
 func isNext(n *html.Node) bool { return attribute(n, "name") == "next" }
 
 func TestAFullQueueOfPasswordChecksIsSaidInTheForm(t *testing.T) {
-	s := newSite(t, "--hash-queue=0", "--hash-memory=65536", "--hash-iterations=10", "--signups-per-hour=100000", "--failures-per-hour=100000", "--stranger-failures=100000", "--stranger-close=100000")
+	s := newSite(t, "--hash-queue=0", "--hash-memory=65536", "--hash-iterations=10", "--signups-per-hour=100000", "--failures-per-hour=100000", "--unknown-browser-failures=100000", "--close-after=100000")
 	ctx, stop := context.WithCancel(t.Context())
 	var busy sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) { // as many as may run hash all the time

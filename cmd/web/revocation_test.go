@@ -17,8 +17,8 @@ func (s *site) linkFor(username string) string {
 		s.t.Fatal(err)
 	}
 	path, hash := newPasswordLink()
-	by := store.Occasion{At: s.clock.Now(), By: store.Keeper}
-	if err := s.app.store.SetPasswordLink(s.t.Context(), user.UID, hash, s.clock.Now().Add(passwordLinkLasts), by); err != nil {
+	by := store.Origin{At: s.clock.Now(), By: store.Admin}
+	if err := s.app.store.SetPasswordLink(s.t.Context(), user.UID, hash, s.clock.Now().Add(passwordLinkMaxAge), by); err != nil {
 		s.t.Fatal(err)
 	}
 	return path
@@ -34,7 +34,7 @@ func TestPasswordChangeVoidsEveryOtherWayIn(t *testing.T) {
 	s.signUp("bob")
 	owner, thief := s.signedIn("bob"), s.signedIn("bob")
 	code := thief.makeCode()
-	thief.post("/user/bob/recovery", "step", "later") // so that nothing is offered
+	thief.post("/user/bob/recovery/later") // so that nothing is offered
 	link := s.linkFor("bob")
 	owner.changePassword(goodPassword, newPassword).
 		want("Your old recovery code no longer works. Make a new one.", "In case you forget the password")
@@ -43,7 +43,7 @@ func TestPasswordChangeVoidsEveryOtherWayIn(t *testing.T) {
 	owner.get("/user/bob/recovery").want("You have none yet.")
 	owner.get("/user/bob/activity").want("The recovery code stopped working: the password was changed")
 
-	owner.post("/user/bob/recovery", "step", "later")
+	owner.post("/user/bob/recovery/later")
 	owner.changePassword(newPassword, goodPassword).wantNot("recovery code no longer works", "In case you forget")
 }
 
@@ -72,7 +72,7 @@ func TestUserDisableVoidsThePasswordLink(t *testing.T) {
 	s.signUp("bob")
 	link := s.linkFor("bob")
 	for _, disabled := range []bool{true, false} {
-		if err := s.app.store.SetDisabled(t.Context(), 1, disabled, store.Occasion{At: s.clock.Now(), By: store.Keeper}); err != nil {
+		if err := s.app.store.SetDisabled(t.Context(), 1, disabled, store.Origin{At: s.clock.Now(), By: store.Admin}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -98,7 +98,7 @@ func TestPasswordChangeLeavesNothingThatAnEndedSessionHadBegun(t *testing.T) {
 					case <-stop:
 						return
 					default:
-						thief.post("/user/bob/recovery", "step", "make")
+						thief.post("/user/bob/recovery")
 					}
 				}
 			})
@@ -158,5 +158,5 @@ func TestPasswordConfirmedInTheFutureDoesNotCount(t *testing.T) {
 	s.signUp("bob")
 	b := s.signedIn("bob")
 	s.exec("UPDATE sign_ins SET confirmed_at = confirmed_at + 1000000")
-	b.post("/user/bob/recovery", "step", "make").wantStatus(http.StatusUnauthorized).want("Confirm it is you")
+	b.post("/user/bob/recovery").wantStatus(http.StatusUnauthorized).want("Confirm it is you")
 }

@@ -15,8 +15,8 @@ func (a *app) routes() http.Handler {
 	e := echo.New()
 	e.HTTPErrorHandler = a.handleError
 	e.IPExtractor = a.ipExtractor()
-	e.Pre(settlePath)
-	e.Use(a.nameRequest, a.logRequest(), a.recoverPanic(), a.secureHeaders(), a.refuseOtherHosts())
+	e.Pre(normalizePath)
+	e.Use(a.setRequestID, a.logRequest(), a.recoverPanic(), a.secureHeaders(), a.refuseOtherHosts())
 
 	open := section{echo: e}
 	open.get(healthPath, a.health)
@@ -37,7 +37,7 @@ func (a *app) routes() http.Handler {
 	pages.get("/", a.showFirstPage)
 	pages.get("/recover", a.showRecover)
 	pages.post("/recover", a.recoverAccount)
-	pages.get("/.well-known/change-password", a.leadToPassword)
+	pages.get("/.well-known/change-password", a.redirectToPassword)
 	pages.get("/choose-password/:token", a.showPasswordLink)
 	pages.post("/choose-password/:token", a.usePasswordLink)
 	pages.get("/logout/:username", a.showLogout)
@@ -51,9 +51,12 @@ func (a *app) routes() http.Handler {
 	person.post("/password", a.changePassword)
 	person.get("/sign-ins", a.showSignIns)
 	person.post("/sign-ins", a.endSignIn)
+	person.post("/sign-ins/others", a.endOtherSignIns)
 	person.get("/activity", a.showActivity)
 	person.get("/recovery", a.showRecovery)
-	person.post("/recovery", a.stepRecovery)
+	person.post("/recovery", a.makeRecovery)
+	person.post("/recovery/saved", a.recoverySaved)
+	person.post("/recovery/later", a.recoveryLater)
 	person.get("/delete", a.showDelete)
 	person.post("/delete", a.deleteAccount)
 

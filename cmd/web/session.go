@@ -22,7 +22,7 @@ import (
 // with a logout, and saves an older session after it, brings nothing back.
 //
 // scs makes the tokens, knows whether the session changed, and writes the cookie. What it would write to the database
-// is kept until the store takes it, together with what else the request changes (session_rows.go).
+// is kept until the store takes it, together with what else the request changes (session_store.go).
 const (
 	signInsKey = "sign_ins"
 	flashesKey = "flashes"
@@ -37,7 +37,7 @@ const visitorLifetime = 10 * time.Minute
 // file signs nobody in. The token has 256 random bits (ASVS 5.0 7.2.3).
 func newSessions(db *store.Store, secure bool) *scs.SessionManager {
 	sessions := scs.New()
-	sessions.Store = sessionRows{sqlite3store.NewWithCleanupInterval(db.DB(), 0), db} // app.cleanUpEvery cleans up
+	sessions.Store = sessionStore{sqlite3store.NewWithCleanupInterval(db.DB(), 0), db} // app.cleanUpEvery cleans up
 	sessions.HashTokenInStore = true
 	sessions.Codec = sessionCodec{}
 	sessions.Lifetime = visitorLifetime
@@ -155,7 +155,7 @@ func (a *app) signedIn(c echo.Context) ([]store.SignIn, error) {
 // hasEnded reports whether a sign-in is over by its age or for lack of use (ASVS 5.0 7.3.1, 7.3.2; NIST SP
 // 800-63B-4 section 2.1.3).
 func (a *app) hasEnded(signIn store.SignIn) bool {
-	lifetime, idle := a.lasts(signIn.Remembered)
+	lifetime, idle := a.signInLimits(signIn.Remembered)
 	return !a.isWithin(lifetime, signIn.CreatedAt) || !a.isWithin(idle, signIn.LastSeenAt)
 }
 
@@ -169,7 +169,7 @@ func (a *app) isWithin(period time.Duration, then time.Time) bool {
 	return -clockTolerance <= ago && ago < period
 }
 
-func (a *app) lasts(remembered bool) (lifetime, idle time.Duration) {
+func (a *app) signInLimits(remembered bool) (lifetime, idle time.Duration) {
 	if remembered {
 		return a.settings.RememberedLifetime, a.settings.RememberedIdle
 	}
@@ -187,7 +187,7 @@ func (a *app) startSignIn(c echo.Context, user store.User, remember bool, settle
 	others := slices.DeleteFunc(slices.Clone(present), func(s store.SignIn) bool { return s.UID == user.UID })
 	replaced := slices.DeleteFunc(present, func(s store.SignIn) bool { return s.UID != user.UID })
 	started := store.SignIn{ID: rand.Text(), UID: user.UID, Remembered: remember, CreatedAt: a.now()}
-	if err := a.keepSignIns(c, append(others, started)); err != nil {
+	if err := a.setSignIns(c, append(others, started)); err != nil {
 		return err
 	}
 	return a.remembering(c, func(browser store.KnownBrowser) error {
@@ -195,7 +195,7 @@ func (a *app) startSignIn(c echo.Context, user store.User, remember bool, settle
 			return a.store.CreateSignIn(c.Request().Context(), store.NewSignIn{
 				ID: started.ID, User: user, Remembered: remember, Replaced: signInIDs(replaced),
 				Browser: browser, Settled: settled, Session: session,
-			}, a.occasion(c))
+			}, a.origin(c))
 		})
 	})
 }
@@ -212,10 +212,10 @@ func (a *app) endSignIns(c echo.Context, which func(store.SignIn) bool) (ended i
 		return 0, nil
 	}
 	// Alone, and before anything else: nothing that goes wrong with the session may keep somebody signed in.
-	if err := a.store.LogOut(c.Request().Context(), signInIDs(ending), a.occasion(c)); err != nil {
+	if err := a.store.LogOut(c.Request().Context(), signInIDs(ending), a.origin(c)); err != nil {
 		return 0, err
 	}
-	return len(ending), a.keepSignIns(c, others)
+	return len(ending), a.setSignIns(c, others)
 }
 
 // renewSession gives the session a new token after something that matters, and drops sign-ins that are gone.
@@ -224,13 +224,13 @@ func (a *app) renewSession(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return a.keepSignIns(c, present)
+	return a.setSignIns(c, present)
 }
 
-// keepSignIns makes these the sign-ins of the session, under a new token. The session lasts as long as the longest
+// setSignIns makes these the sign-ins of the session, under a new token. The session lasts as long as the longest
 // of them. Its cookie outlives the browser only when all of them may: the choice of one person at a shared browser
 // does not keep another one signed in.
-func (a *app) keepSignIns(c echo.Context, signIns []store.SignIn) error {
+func (a *app) setSignIns(c echo.Context, signIns []store.SignIn) error {
 	ctx := c.Request().Context()
 	if len(signIns) == 0 {
 		return a.sessions.Destroy(ctx)
@@ -241,7 +241,7 @@ func (a *app) keepSignIns(c echo.Context, signIns []store.SignIn) error {
 	remember := true
 	end := time.Time{}
 	for _, signIn := range signIns {
-		lifetime, _ := a.lasts(signIn.Remembered)
+		lifetime, _ := a.signInLimits(signIn.Remembered)
 		if ends := signIn.CreatedAt.Add(lifetime); ends.After(end) {
 			end = ends
 		}

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"net/netip"
 	"net/url"
@@ -13,63 +15,56 @@ import (
 	"latchkey/internal/password"
 )
 
-// settings are what whoever runs the site can choose. Each is a flag and an environment variable, LATCHKEY_ and
-// the flag's name in capitals.
+// settings are the program's flags. Each is an environment variable too, LATCHKEY_ and the flag's name in capitals.
 type settings struct {
-	Addr         string        `default:"localhost:8080" placeholder:"HOST:PORT" help:"Address to listen on (${default})."`
-	DB           string        `name:"db" default:"auth.db" placeholder:"FILE" help:"SQLite file, created when it does not exist (${default})."`
-	URL          string        `placeholder:"URL" help:"Address that people type to come here. With https, cookies are Secure and HSTS is sent. Made from --addr and --tls-cert when not given."`
-	TLSCert      string        `name:"tls-cert" placeholder:"FILE" type:"existingfile" help:"Certificate chain in PEM, to serve https without a proxy."`
-	TLSKey       string        `name:"tls-key" placeholder:"FILE" type:"existingfile" help:"Private key of --tls-cert in PEM."`
-	TrustedProxy []string      `placeholder:"CIDR" help:"Networks of proxies whose X-Forwarded-For says where a request comes from. None by default."`
-	BusyTimeout  time.Duration `default:"5s" help:"How long a query waits for a locked database (${default})."`
+	Addr         string        `group:"Server" default:"localhost:8080" placeholder:"HOST:PORT" help:"Address to listen on (${default})."`
+	DB           string        `group:"Server" name:"db" default:"auth.db" placeholder:"FILE" help:"SQLite file, created when it does not exist (${default})."`
+	URL          string        `group:"Server" placeholder:"URL" help:"Address that people type to come here. With https, cookies are Secure and HSTS is sent. Made from --addr and --tls-cert when not given."`
+	TLSCert      string        `group:"Server" name:"tls-cert" placeholder:"FILE" type:"existingfile" help:"Certificate chain in PEM, to serve https without a proxy."`
+	TLSKey       string        `group:"Server" name:"tls-key" placeholder:"FILE" type:"existingfile" help:"Private key of --tls-cert in PEM."`
+	TrustedProxy []string      `group:"Server" placeholder:"CIDR" help:"Networks of proxies whose X-Forwarded-For says where a request comes from. None by default."`
+	BusyTimeout  time.Duration `group:"Server" default:"5s" help:"How long a request waits for a locked database (${default})."`
 
-	Signup string `default:"open" enum:"open,closed" placeholder:"open|closed" help:"Whether people may create accounts themselves (${default})."`
+	Signup             string        `group:"Accounts" default:"open" enum:"open,closed" placeholder:"open|closed" help:"Whether people may create accounts themselves (${default})."`
+	SignInLifetime     time.Duration `group:"Accounts" default:"12h" help:"How long a sign-in lasts (${default})."`
+	SignInIdle         time.Duration `group:"Accounts" default:"2h" help:"How long it lasts unused (${default})."`
+	RememberedLifetime time.Duration `group:"Accounts" default:"720h" help:"How long a sign-in lasts with \"Keep me signed in\" (${default})."`
+	RememberedIdle     time.Duration `group:"Accounts" default:"336h" help:"How long that one lasts unused (${default})."`
+	EventRetention     time.Duration `group:"Accounts" default:"2160h" help:"How long the activity of an account is kept (${default})."`
 
-	SignInLifetime     time.Duration `default:"12h" help:"How long a sign-in lasts (${default})."`
-	SignInIdle         time.Duration `default:"2h" help:"How long it lasts unused (${default})."`
-	RememberedLifetime time.Duration `default:"720h" help:"How long a sign-in lasts with \"Keep me signed in\" (${default})."`
-	RememberedIdle     time.Duration `default:"336h" help:"How long that one lasts unused (${default})."`
+	PasswordMinLength int    `group:"Passwords" default:"8" placeholder:"N" help:"Minimum length of a new password, 8 to 64; NIST SP 800-63B-4 says 15 (${default})."`
+	LeakedPasswords   string `group:"Passwords" placeholder:"FILE" help:"File of leaked passwords, which nobody may choose: SHA-1 hashes and counts sorted by hash, as the list of Have I Been Pwned is downloaded. Searched on the disk. None by default."`
+	HashMemory        uint32 `group:"Passwords" default:"19456" placeholder:"KIB" help:"Memory of one Argon2id password hash in KiB (${default})."`
+	HashIterations    uint32 `group:"Passwords" default:"2" placeholder:"N" help:"Passes over that memory (${default})."`
+	HashThreads       uint8  `group:"Passwords" default:"1" placeholder:"N" help:"Threads of one password hash (${default})."`
+	HashQueue         int    `group:"Passwords" default:"256" placeholder:"N" help:"Password checks that may wait while as many run as there are processors; past it people are asked to try again (${default})."`
 
-	LeakedPasswords   string `placeholder:"FILE" help:"File of leaked passwords, which nobody may choose: SHA-1 hashes and counts sorted by hash, as the list of Have I Been Pwned is downloaded. Searched on the disk. None by default."`
-	PasswordMinLength int    `default:"8" placeholder:"N" help:"Least characters of a new password, 8 to 64; NIST SP 800-63B-4 says 15 (${default})."`
-	HashMemory        uint32 `default:"19456" placeholder:"KIB" help:"Memory of one Argon2id password hash in KiB (${default})."`
-	HashIterations    uint32 `default:"2" placeholder:"N" help:"Passes over that memory (${default})."`
-	HashThreads       uint8  `default:"1" placeholder:"N" help:"Threads of one password hash (${default})."`
-	HashQueue         int    `default:"256" placeholder:"N" help:"Password checks that may wait while as many run as there are processors; past it people are asked to try again (${default})."`
+	KnownBrowserFailures   int           `group:"Limits" default:"10" placeholder:"N" help:"Failed logins to one account allowed to a browser that has logged in to it (${default}) …"`
+	KnownBrowserWindow     time.Duration `group:"Limits" default:"10m" help:"… in this time (${default})."`
+	UnknownBrowserFailures int           `group:"Limits" default:"5" placeholder:"N" help:"Failed logins to one account allowed to all other browsers together, before each further attempt has to wait (${default})."`
+	UnknownBrowserWait     time.Duration `group:"Limits" default:"30s" help:"The first of these waits (${default}); each next one is twice as long, …"`
+	UnknownBrowserMaxWait  time.Duration `group:"Limits" default:"1h" help:"… up to this (${default})."`
+	CloseAfter             int           `group:"Limits" default:"100" placeholder:"N" help:"Failures in a row after which either of these limits closes (${default})."`
+	FailuresPerHour        int           `group:"Limits" default:"100" placeholder:"N" help:"Failed logins, over all accounts, that one address may have in an hour (${default})."`
+	SignupsPerHour         int           `group:"Limits" default:"30" placeholder:"N" help:"Signups that one address may try in an hour (${default})."`
+	NameChecksPerMinute    int           `group:"Limits" default:"60" placeholder:"N" help:"Usernames whose availability one address may ask for in a minute (${default})."`
+	RecoveriesPerHour      int           `group:"Limits" default:"20" placeholder:"N" help:"Recovery codes that one address may try in an hour (${default})."`
 
-	KnownBrowserFailures int           `default:"10" placeholder:"N" help:"Failed logins to one account allowed to a browser that logged in to it before (${default}) …"`
-	KnownBrowserWindow   time.Duration `default:"10m" help:"… in this time (${default})."`
-	StrangerFailures     int           `default:"5" placeholder:"N" help:"Failed logins to one account allowed to all other browsers together, before each further try has to wait (${default})."`
-	StrangerWait         time.Duration `default:"30s" help:"The first of these waits (${default}); each next one is twice as long, …"`
-	StrangerMaxWait      time.Duration `default:"1h" help:"… up to this (${default})."`
-	StrangerClose        int           `default:"100" placeholder:"N" help:"Failures in a row after which only a known browser or the recovery code lets anybody in (${default})."`
-	FailuresPerHour      int           `default:"100" placeholder:"N" help:"Failed logins, over all accounts, that one address may have in an hour (${default})."`
-
-	SignupsPerHour      int `default:"30" placeholder:"N" help:"Signups that one address may try in an hour (${default})."`
-	NameChecksPerMinute int `default:"60" placeholder:"N" help:"Usernames whose availability one address may ask for in a minute (${default})."`
-
-	RecoveriesPerHour int `default:"20" placeholder:"N" help:"Recovery codes that one address may try in an hour (${default})."`
-
-	EventRetention time.Duration `default:"2160h" help:"How long the activity of an account is kept (${default})."`
-
-	MetricsAddr string `placeholder:"HOST:PORT" help:"Address to serve GET /metrics on, in Prometheus's form. Off by default; keep it from the public."`
-
-	LogFormat string `default:"text" enum:"text,json" placeholder:"text|json" help:"How log lines are written (${default})."`
+	MetricsAddr string `group:"Monitoring" placeholder:"HOST:PORT" help:"Address to serve GET /metrics on, in Prometheus's form. Off by default; keep it from the public."`
+	LogFormat   string `group:"Monitoring" default:"text" enum:"text,json" placeholder:"text|json" help:"How log lines are written (${default})."`
 }
 
-// Validate is called by kong before anything else happens. Its error is one line for the person at the terminal.
+// Validate is called by kong before anything else happens. Its error is one line for the person at the terminal, about
+// the first setting that is wrong.
 func (s *settings) Validate() error {
-	if !isHostPort(s.Addr) {
+	switch {
+	case !isHostPort(s.Addr):
 		return fmt.Errorf("--addr: %q is not HOST:PORT, as in localhost:8080", s.Addr)
-	}
-	if s.MetricsAddr != "" && !isHostPort(s.MetricsAddr) {
+	case s.MetricsAddr != "" && !isHostPort(s.MetricsAddr):
 		return fmt.Errorf("--metrics-addr: %q is not HOST:PORT, as in localhost:9090", s.MetricsAddr)
-	}
-	if s.DB == "" {
+	case s.DB == "":
 		return errors.New("--db: the name of a file, as in auth.db")
-	}
-	if (s.TLSCert == "") != (s.TLSKey == "") {
+	case (s.TLSCert == "") != (s.TLSKey == ""):
 		return errors.New("--tls-cert and --tls-key go together")
 	}
 	if _, err := s.siteURL(); err != nil {
@@ -78,45 +73,40 @@ func (s *settings) Validate() error {
 	if _, err := s.trustedProxies(); err != nil {
 		return err
 	}
-	for _, lasts := range []struct {
-		flag           string
-		lifetime, idle time.Duration
-	}{
-		{"sign-in", s.SignInLifetime, s.SignInIdle},
-		{"remembered", s.RememberedLifetime, s.RememberedIdle},
-	} {
-		if lasts.lifetime < time.Minute || lasts.idle < time.Minute {
-			return fmt.Errorf("--%s-lifetime and --%[1]s-idle: at least 1m", lasts.flag)
-		}
-		if lasts.idle > lasts.lifetime {
-			return fmt.Errorf("--%s-idle: cannot be longer than --%[1]s-lifetime", lasts.flag)
-		}
+	const noMost = math.MaxInt
+	return cmp.Or(
+		isWithin("busy-timeout", s.BusyTimeout, 0, time.Minute),
+		isWithin("sign-in-lifetime", s.SignInLifetime, time.Minute, noMost),
+		isWithin("sign-in-idle", s.SignInIdle, time.Minute, s.SignInLifetime),
+		isWithin("remembered-lifetime", s.RememberedLifetime, time.Minute, noMost),
+		isWithin("remembered-idle", s.RememberedIdle, time.Minute, s.RememberedLifetime),
+		isWithin("event-retention", s.EventRetention, time.Hour, noMost),
+		isWithin("password-min-length", s.PasswordMinLength, 8, 64),
+		isWithin("hash-threads", s.HashThreads, 1, math.MaxUint8),
+		isWithin("hash-iterations", s.HashIterations, 1, password.MaxIterations),
+		isWithin("hash-memory", s.HashMemory, password.MinMemoryKiB*uint32(s.HashThreads), password.MaxMemoryKiB),
+		isWithin("hash-queue", s.HashQueue, 0, 1_000_000),
+		isWithin("known-browser-failures", s.KnownBrowserFailures, 1, noMost),
+		isWithin("known-browser-window", s.KnownBrowserWindow, time.Second, noMost),
+		isWithin("unknown-browser-failures", s.UnknownBrowserFailures, 1, s.CloseAfter),
+		isWithin("unknown-browser-wait", s.UnknownBrowserWait, time.Second, s.UnknownBrowserMaxWait),
+		isWithin("close-after", s.CloseAfter, 1, noMost),
+		isWithin("failures-per-hour", s.FailuresPerHour, 1, noMost),
+		isWithin("signups-per-hour", s.SignupsPerHour, 1, noMost),
+		isWithin("name-checks-per-minute", s.NameChecksPerMinute, 1, noMost),
+		isWithin("recoveries-per-hour", s.RecoveriesPerHour, 1, noMost),
+	)
+}
+
+// isWithin returns what is wrong with the value of a flag.
+func isWithin[T int | uint8 | uint32 | time.Duration](flag string, value, least, most T) error {
+	switch {
+	case least <= value && value <= most:
+		return nil
+	case int64(most) == math.MaxInt:
+		return fmt.Errorf("--%s: %v is too little; at least %v", flag, value, least)
 	}
-	if s.BusyTimeout < 0 || s.BusyTimeout > time.Minute {
-		return errors.New("--busy-timeout: 0s to 1m")
-	}
-	if s.PasswordMinLength < 8 || s.PasswordMinLength > 64 {
-		return errors.New("--password-min-length: 8 to 64")
-	}
-	if err := s.hashParams().Validate(); err != nil {
-		return fmt.Errorf("--hash-%w", err)
-	}
-	if s.KnownBrowserFailures < 1 || s.StrangerFailures < 1 || s.FailuresPerHour < 1 {
-		return errors.New("--known-browser-failures, --stranger-failures and --failures-per-hour: at least 1")
-	}
-	if s.StrangerClose < s.StrangerFailures {
-		return errors.New("--stranger-close: cannot be less than --stranger-failures")
-	}
-	if s.KnownBrowserWindow < time.Second || s.StrangerWait < time.Second || s.StrangerMaxWait < s.StrangerWait {
-		return errors.New("--known-browser-window and --stranger-wait: at least 1s; --stranger-max-wait: not less than --stranger-wait")
-	}
-	if s.HashQueue < 0 || s.HashQueue > 1_000_000 || s.SignupsPerHour < 1 || s.NameChecksPerMinute < 1 || s.RecoveriesPerHour < 1 {
-		return errors.New("--hash-queue: 0 to 1000000; --signups-per-hour, --name-checks-per-minute and --recoveries-per-hour: at least 1")
-	}
-	if s.EventRetention < time.Hour {
-		return errors.New("--event-retention: at least 1h")
-	}
-	return nil
+	return fmt.Errorf("--%s: %v is not within %v and %v", flag, value, least, most)
 }
 
 // siteURL is the address that people use: scheme and host.
@@ -177,8 +167,8 @@ func (s *settings) trustedProxies() ([]netip.Prefix, error) {
 func (s *settings) limits() auth.Limits {
 	return auth.Limits{
 		KnownBrowserFailures: s.KnownBrowserFailures, KnownBrowserWindow: s.KnownBrowserWindow,
-		UnknownBrowserFailures: s.StrangerFailures, UnknownBrowserWait: s.StrangerWait, UnknownBrowserMaxWait: s.StrangerMaxWait,
-		CloseAt: s.StrangerClose, FailuresPerHour: s.FailuresPerHour, SignupsPerHour: s.SignupsPerHour,
+		UnknownBrowserFailures: s.UnknownBrowserFailures, UnknownBrowserWait: s.UnknownBrowserWait, UnknownBrowserMaxWait: s.UnknownBrowserMaxWait,
+		CloseAt: s.CloseAfter, FailuresPerHour: s.FailuresPerHour, SignupsPerHour: s.SignupsPerHour,
 		RecoveriesPerHour: s.RecoveriesPerHour, NameChecksPerMinute: s.NameChecksPerMinute,
 	}
 }

@@ -52,7 +52,7 @@ func TestSignInsHavePages(t *testing.T) {
 	page("/user/bob/sign-ins?page=9223372036854775807", 4)
 	b.htmx().post("/user/bob/sign-ins", "id", "added45").wantStatus(http.StatusOK).wantText("flash", "The sign-in is ended.")
 
-	b.post("/user/bob/sign-ins", "others", "yes").wantStatus(http.StatusOK).wantPath("/user/bob/sign-ins").
+	b.post("/user/bob/sign-ins/others").wantStatus(http.StatusOK).wantPath("/user/bob/sign-ins").
 		wantText("flash", "All other sign-ins are ended.").want("You are signed in nowhere else.").wantNot("End all others")
 	b.get("/user/bob/sign-ins?page=3").want("this browser")
 	rows := rowsOf(b.get("/user/bob/activity"))

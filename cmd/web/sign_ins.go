@@ -6,7 +6,6 @@ import (
 	"strconv"
 
 	"github.com/labstack/echo/v4"
-	"github.com/mileusna/useragent"
 
 	"latchkey/components"
 	"latchkey/internal/store"
@@ -58,61 +57,41 @@ func signInsPath(username string, page int) string {
 	return path + "?page=" + strconv.Itoa(page)
 }
 
-// endSignIn ends one other sign-in of the account, or all others. One that is not there any more, or that is
-// somebody else's, gets the same answer.
+// endSignIn ends one other sign-in of the account. One that is not there any more, or that is somebody else's, gets the
+// same answer.
 func (a *app) endSignIn(c echo.Context) error {
-	id, others := c.Request().PostFormValue("id"), c.Request().PostFormValue("others") != ""
+	id := c.Request().PostFormValue("id")
 	asked := components.Asked{
 		What: "end the sign-in", Button: "End the sign-in",
-		Carried: []components.Carried{{Name: "id", Value: shown(id)}},
+		Carried: []components.Carried{{Name: "id", Value: validUTF8(id)}},
 	}
-	if others {
-		asked = components.Asked{
-			What: "end all other sign-ins", Button: "End all others",
-			Carried: []components.Carried{{Name: "others", Value: "yes"}},
-		}
-	}
-	return a.whenConfirmed(c, asked, func(c echo.Context, by store.Occasion) error {
+	return a.requireRecentPassword(c, asked, func(c echo.Context, by store.Origin) error {
 		me := currentSignIn(c)
-		ctx := c.Request().Context()
-		var ended int
-		var err error
-		if others {
-			ended, err = a.store.EndOtherSignIns(ctx, me.UID, by)
-		} else {
-			ended, err = a.store.EndSignIn(ctx, me.UID, id, by)
-		}
-		if err != nil {
-			return err
-		}
-		switch {
-		case ended == 0:
-			a.flash(c, "That sign-in had ended already.")
-		case ended == 1:
-			a.flash(c, "The sign-in is ended.")
-		default:
-			a.flash(c, "All other sign-ins are ended.")
-		}
-		return a.redirect(c, components.SignInsPath(me.Username))
+		ended, err := a.store.EndSignIn(c.Request().Context(), me.UID, id, by)
+		return a.signInsEnded(c, ended, err)
 	})
 }
 
-// browserNameLength, in characters, is enough for every browser people use. A stranger's failed login must not fill
-// the owner's page.
-const browserNameLength = 50
+func (a *app) endOtherSignIns(c echo.Context) error {
+	asked := components.Asked{What: "end all other sign-ins", Button: "End all others"}
+	return a.requireRecentPassword(c, asked, func(c echo.Context, by store.Origin) error {
+		ended, err := a.store.EndOtherSignIns(c.Request().Context(), currentSignIn(c).UID, by)
+		return a.signInsEnded(c, ended, err)
+	})
+}
 
-// browserInWords is what a person can recognise of a User-Agent header.
-func browserInWords(userAgent string) string {
-	parsed := useragent.Parse(userAgent)
-	name := parsed.Name
-	switch {
-	case name == "":
-		return "An unknown browser"
-	case parsed.OS != "":
-		name += " on " + parsed.OS
+// signInsEnded says how many ended.
+func (a *app) signInsEnded(c echo.Context, ended int, err error) error {
+	if err != nil {
+		return err
 	}
-	if runes := []rune(name); len(runes) > browserNameLength {
-		name = string(runes[:browserNameLength-1]) + "…"
+	switch ended {
+	case 0:
+		a.flash(c, "That sign-in had ended already.")
+	case 1:
+		a.flash(c, "The sign-in is ended.")
+	default:
+		a.flash(c, "All other sign-ins are ended.")
 	}
-	return name
+	return a.redirect(c, components.SignInsPath(currentSignIn(c).Username))
 }

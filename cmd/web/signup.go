@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
-	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -26,9 +24,6 @@ func (a *app) signupClosed() bool {
 	return a.settings.Signup == "closed"
 }
 
-// errSignupClosed means that only the keeper makes accounts here.
-var errSignupClosed = errors.New("signup is closed")
-
 // signUp creates an account and leads to the login form. Signing up does not sign in: whoever signs up types the
 // password once more, or has it saved.
 func (a *app) signUp(c echo.Context) error {
@@ -37,7 +32,7 @@ func (a *app) signUp(c echo.Context) error {
 	}
 	form := a.signupForm(c)
 	typed, secret := c.Request().PostFormValue("username"), c.Request().PostFormValue("password")
-	form.Username = shown(typed)
+	form.Username = validUTF8(typed)
 	name, problem := username.Canonical(typed)
 	form.UsernameError = problem
 	form.PasswordError = a.policy.Judge(secret, name)
@@ -63,7 +58,7 @@ func (a *app) signUp(c echo.Context) error {
 		})
 	}
 	err = a.remembering(c, func(browser store.KnownBrowser) error {
-		_, err := a.store.CreateUser(ctx, name, hash, browser, a.occasion(c))
+		_, err := a.store.CreateUser(ctx, name, hash, browser, a.origin(c))
 		return err
 	})
 	if errors.Is(err, store.ErrUsernameTaken) {
@@ -74,7 +69,7 @@ func (a *app) signUp(c echo.Context) error {
 		return err
 	}
 	a.flash(c, "User account has been created.")
-	return a.redirect(c, "/login?"+url.Values{"username": {name}}.Encode())
+	return a.redirect(c, components.LoginPath(name))
 }
 
 // checkUsername says whether a name may be chosen, while the person types it. What is typed comes in a form, never in
@@ -106,7 +101,7 @@ func (a *app) checkUsername(c echo.Context) error {
 
 func (a *app) renderNameCheck(c echo.Context, status int, typed, problem string) error {
 	form := a.signupForm(c)
-	form.Username, form.UsernameError = shown(typed), problem
+	form.Username, form.UsernameError = validUTF8(typed), problem
 	v := signupView(form)
 	v.part = components.FieldMessage(problem)
 	if problem == "" {
@@ -129,9 +124,4 @@ func signupView(form components.SignupForm) view {
 
 func notAvailable(name string) string {
 	return fmt.Sprintf("Username %s is not available.", name)
-}
-
-// shown is what was typed as it can stand in a page again.
-func shown(typed string) string {
-	return strings.ToValidUTF8(typed, "\uFFFD")
 }

@@ -41,7 +41,7 @@ func newSecureSite(t testing.TB, flags ...string) *site {
 func startSite(t testing.TB, start func(http.Handler) *httptest.Server, flags ...string) *site {
 	t.Helper()
 	flags = append([]string{
-		"--db=" + filepath.Join(t.TempDir(), "auth.db"), "--hash-memory=64", "--hash-iterations=1", "--busy-timeout=200ms",
+		"--db=" + filepath.Join(t.TempDir(), "auth.db"), "--hash-memory=64", "--hash-iterations=1",
 	}, flags...)
 	var command commands
 	if _, err := newParser(&command).Parse(flags); err != nil {

@@ -22,7 +22,7 @@ func (s *site) from(address string) *browser {
 	return s.browser().with("X-Forwarded-For", address)
 }
 
-func TestStrangersWaitLongerWithEachFailureAndTheOwnerNever(t *testing.T) {
+func TestLoginOfUnknownBrowsersWaitsLongerWithEachFailureAndTheOwnersNever(t *testing.T) {
 	s := newSite(t)
 	s.signUp("bob")
 	owner := s.signedIn("bob")
@@ -39,7 +39,7 @@ func TestStrangersWaitLongerWithEachFailureAndTheOwnerNever(t *testing.T) {
 		s.clock.Advance(time.Second)
 		s.browser().guess("bob").wantStatus(http.StatusUnauthorized)
 	}
-	owner.logIn("bob") // in a browser that is known, at any time; and that resets the lane
+	owner.logIn("bob") // in a browser that is known, at any time; and that resets the limit
 	owner.get("/user/bob/activity").want("A login was refused: too many failed ones before it")
 	if !strings.Contains(s.log.String(), `event="login throttled" address=127.0.0.1`) {
 		t.Error("nothing in the log")
@@ -50,7 +50,7 @@ func TestStrangersWaitLongerWithEachFailureAndTheOwnerNever(t *testing.T) {
 	s.browser().guess("bob").wantStatus(http.StatusTooManyRequests).wantHeader("Retry-After", "30")
 }
 
-func TestAStrangerWhoGetsItRightAfterWaitingIsLetIn(t *testing.T) {
+func TestLoginOfAnUnknownBrowserIsTakenAfterTheWait(t *testing.T) {
 	s := newSite(t)
 	s.signUp("bob")
 	for range 5 {
@@ -108,7 +108,7 @@ func TestAKnownBrowserHasASmallBudgetOfItsOwn(t *testing.T) {
 	known.guess("bob").wantStatus(http.StatusTooManyRequests).wantHeader("Retry-After", "60")
 	other.guess("bob").wantStatus(http.StatusUnauthorized) // each has its own
 	s.browser().guess("bob").wantStatus(http.StatusUnauthorized)
-	known.guess("alice").wantStatus(http.StatusUnauthorized) // where it is a stranger
+	known.guess("alice").wantStatus(http.StatusUnauthorized) // to which it is unknown
 	s.clock.Advance(time.Minute)
 	known.logIn("bob")
 	for range 10 {
@@ -164,7 +164,7 @@ func TestEveryFormThatTakesThePasswordIsLimited(t *testing.T) {
 	}
 	b.post("/user/bob/delete", "username", "bob", confirmField, goodPassword).wantStatus(http.StatusTooManyRequests).
 		wantText("notice", "Too many failed logins with this username. Please wait 60 seconds and try again.")
-	s.signedIn("bob") // strangers are not affected by it
+	s.signedIn("bob") // unknown browsers are not affected by it
 }
 
 func TestTriesAtOnceCannotSlipPast(t *testing.T) {
@@ -188,7 +188,7 @@ func TestTriesAtOnceCannotSlipPast(t *testing.T) {
 	}
 }
 
-func TestAnotherAccountsOrAGarbageDeviceCookieIsAStrangers(t *testing.T) {
+func TestDeviceCookieOfAnotherAccountOrOfGarbageMakesNoBrowserKnown(t *testing.T) {
 	s := newSite(t)
 	s.signUp("alice")
 	s.signUp("bob")

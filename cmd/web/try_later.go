@@ -43,7 +43,7 @@ const busyWait = 5 * time.Second
 
 func (a *app) throttledMessage(c echo.Context, e *auth.ThrottledError) string {
 	if e.Wait == throttle.Closed {
-		retryAfter(c, a.settings.StrangerMaxWait)
+		retryAfter(c, a.settings.UnknownBrowserMaxWait)
 		return "Too many failed logins with this username. Now it can only be used in a browser that logged in with it before, or after choosing a new password with the recovery code."
 	}
 	what := "Too many tries from your address."

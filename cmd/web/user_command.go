@@ -23,71 +23,6 @@ type userCommand struct {
 	Unlock  userUnlockCommand  `cmd:"" help:"Let an account be logged in to again, or an address try again, after too many failed attempts."`
 }
 
-// keeping opens the database for a command of the keeper's, which may run beside the server.
-// What it does is logged as what the server does.
-func keeping(ctx context.Context, to streams, s *settings, do func(*store.Store) error) error {
-	db, err := store.OpenExisting(ctx, s.DB, s.BusyTimeout)
-	if err == nil {
-		log := newLogger(s.LogFormat, to.log, to.log)
-		db.Notify(func(event store.Event) { logEvent(log, event) })
-	}
-	return using(ctx, db, err, do)
-}
-
-// using does something with a database that was opened, unless that failed, and closes it.
-func using(ctx context.Context, db *store.Store, err error, do func(*store.Store) error) error {
-	if err == nil {
-		err = errors.Join(db.Explained(do(db)), db.Close())
-	}
-	if err != nil && ctx.Err() != nil {
-		return errors.New("interrupted")
-	}
-	return err
-}
-
-// keepersOccasion is what events say of who did it: the keeper, at the server.
-func keepersOccasion() store.Occasion {
-	return store.Occasion{At: time.Now(), By: store.Keeper}
-}
-
-// withUser does something to the account with the name that was typed.
-func withUser(ctx context.Context, to streams, s *settings, typed string, do func(*store.Store, store.User) error) error {
-	name, problem := username.Lookup(typed)
-	if problem != "" {
-		return fmt.Errorf("%q: %s", typed, problem)
-	}
-	return keeping(ctx, to, s, func(db *store.Store) error {
-		user, err := userNamed(ctx, db, name)
-		if err != nil {
-			return err
-		}
-		return do(db, user)
-	})
-}
-
-func userNamed(ctx context.Context, db *store.Store, name string) (store.User, error) {
-	user, err := db.UserByUsername(ctx, name)
-	if errors.Is(err, store.ErrNoUser) {
-		return user, fmt.Errorf("there is no account %s", name)
-	}
-	return user, err
-}
-
-// named is what the commands about one account take.
-type named struct {
-	Name string `arg:"" help:"Username."`
-}
-
-// change does something to the account and says what it is then.
-func (n named) change(ctx context.Context, to streams, s *settings, is string, do func(*store.Store, store.User) error) error {
-	return withUser(ctx, to, s, n.Name, func(db *store.Store, user store.User) error {
-		if err := do(db, user); err != nil {
-			return err
-		}
-		return say(to, "%s %s.", user.Username, is)
-	})
-}
-
 type userAddCommand struct{ named }
 
 func (u userAddCommand) Run(ctx context.Context, to streams, s *settings) error {
@@ -95,9 +30,9 @@ func (u userAddCommand) Run(ctx context.Context, to streams, s *settings) error 
 	if problem != "" {
 		return fmt.Errorf("%q: %s", u.Name, problem)
 	}
-	return keeping(ctx, to, s, func(db *store.Store) error {
+	return withStore(ctx, to, s, func(db *store.Store) error {
 		path, hash := newPasswordLink()
-		_, err := db.CreateUserWithLink(ctx, name, hash, time.Now().Add(passwordLinkLasts), keepersOccasion())
+		_, err := db.CreateUserWithLink(ctx, name, hash, time.Now().Add(passwordLinkMaxAge), adminOrigin())
 		if errors.Is(err, store.ErrUsernameTaken) {
 			if _, err := db.UserByUsername(ctx, name); errors.Is(err, store.ErrNoUser) {
 				return errors.New(notAvailable(name) + " An account has a name that looks the same.")
@@ -119,7 +54,7 @@ func (u userResetCommand) Run(ctx context.Context, to streams, s *settings) erro
 			return fmt.Errorf("the account %s is disabled; enable it first", user.Username)
 		}
 		path, hash := newPasswordLink()
-		if err := db.SetPasswordLink(ctx, user.UID, hash, time.Now().Add(passwordLinkLasts), keepersOccasion()); err != nil {
+		if err := db.SetPasswordLink(ctx, user.UID, hash, time.Now().Add(passwordLinkMaxAge), adminOrigin()); err != nil {
 			return err
 		}
 		return printLink(to, s, path)
@@ -144,7 +79,7 @@ type userDisableCommand struct{ named }
 
 func (u userDisableCommand) Run(ctx context.Context, to streams, s *settings) error {
 	return u.change(ctx, to, s, "is disabled, and signed out everywhere", func(db *store.Store, user store.User) error {
-		return db.SetDisabled(ctx, user.UID, true, keepersOccasion())
+		return db.SetDisabled(ctx, user.UID, true, adminOrigin())
 	})
 }
 
@@ -152,7 +87,7 @@ type userEnableCommand struct{ named }
 
 func (u userEnableCommand) Run(ctx context.Context, to streams, s *settings) error {
 	return u.change(ctx, to, s, "is enabled", func(db *store.Store, user store.User) error {
-		return db.SetDisabled(ctx, user.UID, false, keepersOccasion())
+		return db.SetDisabled(ctx, user.UID, false, adminOrigin())
 	})
 }
 
@@ -160,7 +95,7 @@ type userDeleteCommand struct{ named }
 
 func (u userDeleteCommand) Run(ctx context.Context, to streams, s *settings) error {
 	return u.change(ctx, to, s, "is deleted", func(db *store.Store, user store.User) error {
-		return db.DeleteUser(ctx, user.UID, keepersOccasion())
+		return db.DeleteUser(ctx, user.UID, adminOrigin())
 	})
 }
 
@@ -185,13 +120,13 @@ func (u userUnlockCommand) Run(ctx context.Context, to streams, s *settings) err
 		return u.unlockAddress(ctx, to, s)
 	}
 	return named{u.Name}.change(ctx, to, s, "can be logged in to again", func(db *store.Store, user store.User) error {
-		return db.Unlock(ctx, user.UID, keepersOccasion())
+		return db.Unlock(ctx, user.UID, adminOrigin())
 	})
 }
 
 func (u userUnlockCommand) unlockAddress(ctx context.Context, to streams, s *settings) error {
 	address := netip.MustParseAddr(u.Address).Unmap().WithZone("").String()
-	return keeping(ctx, to, s, func(db *store.Store) error {
+	return withStore(ctx, to, s, func(db *store.Store) error {
 		forgotten, err := db.ForgetAttempts(ctx, auth.NetworkKeys(address)...)
 		if err != nil {
 			return err
@@ -218,13 +153,13 @@ func (u userSignOutCommand) Validate() error {
 
 func (u userSignOutCommand) Run(ctx context.Context, to streams, s *settings) error {
 	if u.All {
-		return keeping(ctx, to, s, func(db *store.Store) error { return signOut(ctx, to, db, 0) })
+		return withStore(ctx, to, s, func(db *store.Store) error { return signOut(ctx, to, db, 0) })
 	}
 	return withUser(ctx, to, s, u.Name, func(db *store.Store, user store.User) error { return signOut(ctx, to, db, user.UID) })
 }
 
 func signOut(ctx context.Context, to streams, db *store.Store, uid int64) error {
-	ended, err := db.EndAllSignIns(ctx, uid, keepersOccasion())
+	ended, err := db.EndAllSignIns(ctx, uid, adminOrigin())
 	if err != nil {
 		return err
 	}
@@ -232,10 +167,4 @@ func signOut(ctx context.Context, to streams, db *store.Store, uid int64) error 
 		return say(to, "1 sign-in ended.")
 	}
 	return say(to, "%d sign-ins ended.", ended)
-}
-
-// say tells the keeper how it went; standard output is for what was asked for.
-func say(to streams, format string, args ...any) error {
-	_, err := fmt.Fprintf(to.log, format+"\n", args...)
-	return err
 }

@@ -74,7 +74,7 @@ type account struct {
 func (g *Guard) tryPassword(ctx context.Context, client Client, of account, secret string, proceed func(store.User, store.Settlement) error) error {
 	a, err := g.begin(ctx, client, of.username, of.browser)
 	if errors.As(err, new(*ThrottledError)) {
-		g.store.RecordFailure(store.Failure{Kind: store.LoginThrottled, Username: of.username}, client.Occasion(g.now()))
+		g.store.RecordFailure(store.Failure{Kind: store.LoginThrottled, Username: of.username}, client.Origin(g.now()))
 	}
 	if err != nil {
 		return err
@@ -87,7 +87,7 @@ func (g *Guard) tryPassword(ctx context.Context, client Client, of account, secr
 	case err == nil:
 		err = proceed(user, a.right())
 	case errors.Is(err, ErrWrongCredentials):
-		g.store.RecordFailure(store.Failure{Kind: store.LoginFailed, UID: user.UID}, client.Occasion(g.now()))
+		g.store.RecordFailure(store.Failure{Kind: store.LoginFailed, UID: user.UID}, client.Origin(g.now()))
 		return err // stays counted
 	}
 	if err != nil {

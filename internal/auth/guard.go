@@ -29,7 +29,7 @@ func (g *Guard) HashPassword(ctx context.Context, client Client, secret string) 
 	return g.hasher.Hash(ctx, client.Network(), secret)
 }
 
-// Occasion is what events say of something that the client does now.
-func (c Client) Occasion(now time.Time) store.Occasion {
-	return store.Occasion{At: now, By: store.Owner, Address: c.Address, UserAgent: c.UserAgent, RequestID: c.RequestID}
+// Origin is what events say of something that the client does now.
+func (c Client) Origin(now time.Time) store.Origin {
+	return store.Origin{At: now, By: store.Owner, Address: c.Address, UserAgent: c.UserAgent, RequestID: c.RequestID}
 }

@@ -60,7 +60,7 @@ func newDoor(t *testing.T) *door {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d.bob, err = db.CreateUser(t.Context(), "bob", hash, store.KnownBrowser{NewHash: auth.HashDevice("bob's")}, client(1).Occasion(d.clock()))
+	d.bob, err = db.CreateUser(t.Context(), "bob", hash, store.KnownBrowser{NewHash: auth.HashDevice("bob's")}, client(1).Origin(d.clock()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +85,7 @@ func (d *door) login(client auth.Client, username, secret string) string {
 		return d.store.CreateSignIn(d.t.Context(), store.NewSignIn{
 			ID: fmt.Sprint("sign-in ", d.now.Load()), User: user, Replaced: []string{fmt.Sprint("sign-in ", d.now.Load())},
 			Browser: browser, Settled: settled,
-		}, client.Occasion(d.clock()))
+		}, client.Origin(d.clock()))
 	})
 	var throttled *auth.ThrottledError
 	switch {
@@ -150,7 +150,7 @@ func TestLoginClosesAfterAHundredFailuresInARow(t *testing.T) {
 			d.advance(time.Hour)
 		}
 		d.want(name, from, "bob", right, "closed")
-		if err := d.store.Unlock(t.Context(), d.bob, client(1).Occasion(d.clock())); err != nil {
+		if err := d.store.Unlock(t.Context(), d.bob, client(1).Origin(d.clock())); err != nil {
 			t.Fatal(err)
 		}
 		d.want(name+" after unlocking", from, "bob", right, "in")
@@ -197,7 +197,7 @@ func TestLoginLooksAgainWhenThePasswordChangesMeanwhile(t *testing.T) {
 
 func TestLoginOfADisabledAccountOrAForbiddenNameIsLikeAWrongPassword(t *testing.T) {
 	d := newDoor(t)
-	if err := d.store.SetDisabled(t.Context(), d.bob, true, client(1).Occasion(d.clock())); err != nil {
+	if err := d.store.SetDisabled(t.Context(), d.bob, true, client(1).Origin(d.clock())); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"bob", "nobody", "a/b"} {

@@ -99,7 +99,7 @@ func (g *Guard) AllowRecovery(ctx context.Context, client Client, username strin
 func (g *Guard) allow(ctx context.Context, client Client, limit Limit, counter store.Counter) error {
 	_, wait, err := g.store.Take(ctx, []store.Counter{counter}, g.now())
 	if err == nil && wait > 0 {
-		g.store.RecordFailure(store.Failure{Kind: throttledKind[limit]}, client.Occasion(g.now()))
+		g.store.RecordFailure(store.Failure{Kind: throttledKind[limit]}, client.Origin(g.now()))
 		return &ThrottledError{Wait: wait}
 	}
 	return err

@@ -80,7 +80,7 @@ func (p *process) lastWords() string {
 	return "\n" + strings.TrimSpace(string(text[max(0, len(text)-1000):]))
 }
 
-// stop ends the process as its keeper would, and reports one that does not end well.
+// stop ends the process as an administrator would, and reports one that does not end well.
 func (p *process) stop() error {
 	_ = p.command.Process.Signal(syscall.SIGTERM) // it may have ended by itself, which shows below
 	select {

@@ -27,8 +27,8 @@ type Params struct {
 const (
 	MaxMemoryKiB  = 4 << 20 // 4 GiB
 	MaxIterations = 100
-	// minMemoryKiB is for each thread (RFC 9106, section 3.1).
-	minMemoryKiB = 8
+	// MinMemoryKiB is for each thread (RFC 9106, section 3.1).
+	MinMemoryKiB = 8
 	// maxHash is in bytes; a PHC string of ours has less than 110.
 	maxHash = 300
 )
@@ -40,7 +40,7 @@ func (p Params) Validate() error {
 		return errors.New("threads: 1 to 255")
 	case p.Iterations < 1 || p.Iterations > MaxIterations:
 		return errors.New("iterations: 1 to 100")
-	case p.MemoryKiB < minMemoryKiB*uint32(p.Threads) || p.MemoryKiB > MaxMemoryKiB:
+	case p.MemoryKiB < MinMemoryKiB*uint32(p.Threads) || p.MemoryKiB > MaxMemoryKiB:
 		return errors.New("memory: at least 8 per thread, at most 4194304 (4 GiB)")
 	}
 	return nil
@@ -109,7 +109,7 @@ func (h *Hasher) Hash(ctx context.Context, address, password string) (string, er
 		return "", err
 	}
 	defer h.queue.leave()
-	result, err := h.worker.compute(task{Password: normalise(password), Params: *h.params})
+	result, err := h.worker.compute(task{Password: normalize(password), Params: *h.params})
 	if err != nil {
 		return "", fmt.Errorf("hash password: %w", err)
 	}
@@ -142,7 +142,7 @@ func (h *Hasher) check(password, hash string) (check task, damaged bool) {
 	if hash == "" || damaged {
 		hash = h.dummy
 	}
-	check = task{Password: normalise(password), Hash: hash}
+	check = task{Password: normalize(password), Hash: hash}
 	own := check.costs()[0]
 	own.SaltLength, own.KeyLength = h.params.SaltLength, h.params.KeyLength // they take no work
 	for _, costs := range h.stored.Load().([]argon2id.Params) {
@@ -195,11 +195,11 @@ func decode(hash string) (argon2id.Params, error) {
 
 // Same reports whether two typed passwords are one and the same.
 func Same(a, b string) bool {
-	return normalise(a) == normalise(b)
+	return normalize(a) == normalize(b)
 }
 
-// normalise makes one password of what different keyboards send for the same characters (NIST SP 800-63B-4 section
+// normalize makes one password of what different keyboards send for the same characters (NIST SP 800-63B-4 section
 // 3.1.1.2), and changes nothing else (ASVS 5.0 6.2.8).
-func normalise(password string) string {
+func normalize(password string) string {
 	return norm.NFC.String(password)
 }

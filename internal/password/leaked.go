@@ -82,7 +82,7 @@ func (l *Leaked) check() error {
 // Contains reports whether the password is in the file. It takes a few reads, since hashes are spread evenly: each place
 // to look at is computed from the hash. An error is one of the file.
 func (l *Leaked) Contains(password string) (bool, error) {
-	sum := sha1.Sum([]byte(normalise(password)))
+	sum := sha1.Sum([]byte(normalize(password)))
 	want := strings.ToUpper(hex.EncodeToString(sum[:]))
 	begin, end := int64(0), l.size // where its line begins, if there is one
 	least, most := 0.0, float64(1<<32)

@@ -8,36 +8,36 @@ import (
 )
 
 // owner is what the owner of an account does in a sign-in.
-func owner(signIn SignIn, now time.Time) Occasion {
+func owner(signIn SignIn, now time.Time) Origin {
 	by := at(now)
 	by.SignIn = signIn.ID
 	return by
 }
 
 // changes are all that an owner can do to the account in a sign-in.
-func changes(s *Store, uid int64) map[string]func(context.Context, Occasion) error {
-	return map[string]func(context.Context, Occasion) error{
-		"ChangePassword": func(ctx context.Context, by Occasion) error {
+func changes(s *Store, uid int64) map[string]func(context.Context, Origin) error {
+	return map[string]func(context.Context, Origin) error{
+		"ChangePassword": func(ctx context.Context, by Origin) error {
 			_, err := s.ChangePassword(ctx, PasswordChange{UID: uid, OldHash: "hash of bob", NewHash: "new", Browser: unknown}, by)
 			return err
 		},
-		"SetRecoveryCode": func(ctx context.Context, by Occasion) error { return s.SetRecoveryCode(ctx, uid, []byte("code"), by) },
-		"MarkRecoveryCodeSaved": func(ctx context.Context, by Occasion) error {
+		"SetRecoveryCode": func(ctx context.Context, by Origin) error { return s.SetRecoveryCode(ctx, uid, []byte("code"), by) },
+		"MarkRecoveryCodeSaved": func(ctx context.Context, by Origin) error {
 			return s.MarkRecoveryCodeSaved(ctx, uid, by)
 		},
-		"PutOffRecoveryCode": func(ctx context.Context, by Occasion) error { return s.PutOffRecoveryCode(ctx, uid, by) },
-		"EndSignIn": func(ctx context.Context, by Occasion) error {
+		"PutOffRecoveryCode": func(ctx context.Context, by Origin) error { return s.PutOffRecoveryCode(ctx, uid, by) },
+		"EndSignIn": func(ctx context.Context, by Origin) error {
 			_, err := s.EndSignIn(ctx, uid, "other", by)
 			return err
 		},
-		"EndOtherSignIns": func(ctx context.Context, by Occasion) error {
+		"EndOtherSignIns": func(ctx context.Context, by Origin) error {
 			_, err := s.EndOtherSignIns(ctx, uid, by)
 			return err
 		},
-		"ConfirmSignIn": func(ctx context.Context, by Occasion) error {
+		"ConfirmSignIn": func(ctx context.Context, by Origin) error {
 			return s.ConfirmSignIn(ctx, uid, Confirmation{Browser: unknown}, by)
 		},
-		"DeleteUser": func(ctx context.Context, by Occasion) error { return s.DeleteUser(ctx, uid, by) },
+		"DeleteUser": func(ctx context.Context, by Origin) error { return s.DeleteUser(ctx, uid, by) },
 	}
 }
 

@@ -39,8 +39,8 @@ type Failure struct {
 
 // RecordFailure tells of an attempt that failed, and adds it to the activity of the account with the next
 // WriteCollected. It does the same work whether there is such an account or not.
-func (s *Store) RecordFailure(failure Failure, occasion Occasion) {
-	event := Event{UID: failure.UID, Kind: failure.Kind, Occasion: occasion, Repeats: 1, FirstAt: occasion.At}
+func (s *Store) RecordFailure(failure Failure, origin Origin) {
+	event := Event{UID: failure.UID, Kind: failure.Kind, Origin: origin, Repeats: 1, FirstAt: origin.At}
 	s.notify(event)
 	s.collected.addFailure(failureKey{failure.UID, failure.Username, failure.Kind}, event)
 }

@@ -13,24 +13,24 @@ type EventKind string
 
 // The security events (ASVS 5.0 16.3.1).
 const (
-	AccountCreated   EventKind = "account created"
-	AccountDeleted   EventKind = "account deleted" // in the log alone: the account's events go with it
-	LoginSucceeded   EventKind = "login succeeded"
-	LoginFailed      EventKind = "login failed"
-	LoginThrottled   EventKind = "login throttled"
-	LoggedOut        EventKind = "logout"
-	PasswordChanged  EventKind = "password changed"
-	IdentityVerified EventKind = "password confirmed"
-	RecoveryCodeMade EventKind = "recovery code made"
-	RecoveryCodeUsed EventKind = "recovery code used"
-	RecoveryCodeVoid EventKind = "recovery code voided" // by a new password
-	RecoveryFailed   EventKind = "recovery failed"
-	SignInEnded      EventKind = "sign-in ended"
-	AccountDisabled  EventKind = "account disabled"
-	AccountEnabled   EventKind = "account enabled"
-	AccountUnlocked  EventKind = "account unlocked"
-	PasswordLinkMade EventKind = "password link made"
-	PasswordLinkUsed EventKind = "password link used"
+	AccountCreated    EventKind = "account created"
+	AccountDeleted    EventKind = "account deleted" // in the log alone: the account's events go with it
+	LoginSucceeded    EventKind = "login succeeded"
+	LoginFailed       EventKind = "login failed"
+	LoginThrottled    EventKind = "login throttled"
+	LoggedOut         EventKind = "logout"
+	PasswordChanged   EventKind = "password changed"
+	PasswordConfirmed EventKind = "password confirmed"
+	RecoveryCodeMade  EventKind = "recovery code made"
+	RecoveryCodeUsed  EventKind = "recovery code used"
+	RecoveryCodeVoid  EventKind = "recovery code voided" // by a new password
+	RecoveryFailed    EventKind = "recovery failed"
+	SignInEnded       EventKind = "sign-in ended"
+	AccountDisabled   EventKind = "account disabled"
+	AccountEnabled    EventKind = "account enabled"
+	AccountUnlocked   EventKind = "account unlocked"
+	PasswordLinkMade  EventKind = "password link made"
+	PasswordLinkUsed  EventKind = "password link used"
 
 	// Attempts that a rate limit refused, beside LoginThrottled.
 	RecoveryThrottled  EventKind = "recovery throttled"
@@ -41,14 +41,14 @@ const (
 // Actor is who did something to an account.
 type Actor string
 
-// An account is changed by its owner, or by the keeper of the site.
+// An account is changed by its owner, or by an administrator.
 const (
-	Owner  Actor = "owner"
-	Keeper Actor = "keeper"
+	Owner Actor = "owner"
+	Admin Actor = "admin"
 )
 
-// Occasion is when, by whom and from where something was done.
-type Occasion struct {
+// Origin is when, by whom and from where something was done.
+type Origin struct {
 	At        time.Time
 	By        Actor
 	Address   string
@@ -67,8 +67,8 @@ type Event struct {
 	// UID is 0 when no account is concerned.
 	UID  int64
 	Kind EventKind
-	// Occasion is the last one, when it happened several times in a row.
-	Occasion
+	// Origin is the last one, when it happened several times in a row.
+	Origin
 	// Repeats is how many times it happened, and FirstAt when first.
 	Repeats int
 	FirstAt time.Time
@@ -86,14 +86,14 @@ func clipUserAgent(userAgent string) string {
 const keptPerKind = 200
 
 // record adds an event to the account's activity and tells it after the commit.
-func (tx *transaction) record(ctx context.Context, uid int64, kind EventKind, occasion Occasion) error {
-	tx.tell(uid, kind, occasion)
-	return tx.insertEvent(ctx, Event{UID: uid, Kind: kind, Occasion: occasion, Repeats: 1, FirstAt: occasion.At})
+func (tx *transaction) record(ctx context.Context, uid int64, kind EventKind, origin Origin) error {
+	tx.tell(uid, kind, origin)
+	return tx.insertEvent(ctx, Event{UID: uid, Kind: kind, Origin: origin, Repeats: 1, FirstAt: origin.At})
 }
 
 // tell tells an event after the commit that has no row of its own.
-func (tx *transaction) tell(uid int64, kind EventKind, occasion Occasion) {
-	tx.recorded = append(tx.recorded, Event{UID: uid, Kind: kind, Occasion: occasion, Repeats: 1, FirstAt: occasion.At})
+func (tx *transaction) tell(uid int64, kind EventKind, origin Origin) {
+	tx.recorded = append(tx.recorded, Event{UID: uid, Kind: kind, Origin: origin, Repeats: 1, FirstAt: origin.At})
 }
 
 func (tx *transaction) insertEvent(ctx context.Context, event Event) error {

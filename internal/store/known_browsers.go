@@ -34,14 +34,14 @@ type KnownBrowser struct {
 	NewHash []byte
 }
 
-func (tx *transaction) rememberBrowser(ctx context.Context, uid int64, browser KnownBrowser, occasion Occasion) error {
+func (tx *transaction) rememberBrowser(ctx context.Context, uid int64, browser KnownBrowser, origin Origin) error {
 	if _, err := tx.ExecContext(ctx,
 		"UPDATE known_browsers SET token_hash = ? WHERE token_hash = ?", browser.NewHash, browser.OldHash); err != nil {
 		return err
 	}
 	if _, err := tx.ExecContext(ctx,
 		"REPLACE INTO known_browsers (uid, token_hash, last_used_at) VALUES (?, ?, ?)",
-		uid, browser.NewHash, occasion.At.Unix()); err != nil {
+		uid, browser.NewHash, origin.At.Unix()); err != nil {
 		return err
 	}
 	_, err := tx.ExecContext(ctx, `

@@ -18,7 +18,7 @@ func (tx *transaction) trimSignIns(ctx context.Context, uid int64, keep string) 
 
 // noteLogin notes in the account when and from where its last login was, and in this new sign-in the one before. The
 // account keeps it, because events expire and sign-ins end.
-func (tx *transaction) noteLogin(ctx context.Context, uid int64, id string, occasion Occasion) error {
+func (tx *transaction) noteLogin(ctx context.Context, uid int64, id string, origin Origin) error {
 	if _, err := tx.ExecContext(ctx, `
 		UPDATE sign_ins SET (previous_login_at, previous_login_address) = (
 			SELECT last_login_at, last_login_address FROM users WHERE users.uid = sign_ins.uid)
@@ -26,6 +26,6 @@ func (tx *transaction) noteLogin(ctx context.Context, uid int64, id string, occa
 		return err
 	}
 	_, err := tx.ExecContext(ctx, "UPDATE users SET last_login_at = ?, last_login_address = ? WHERE uid = ?",
-		occasion.At.Unix(), occasion.Address, uid)
+		origin.At.Unix(), origin.Address, uid)
 	return err
 }

@@ -94,7 +94,7 @@ func TestSignInsMadeBeforeTheBoundAreBroughtUnderIt(t *testing.T) {
 		"INSERT INTO users (username, pass_hash, created_at) VALUES ('bob', 'hash of bob', 1), ('eve', 'hash of eve', 1), ('new', 'hash of new', 1)",
 		`INSERT INTO events (uid, at, kind, actor, address, user_agent) VALUES
 			(1, 100, 'login succeeded', 'owner', '192.0.2.1', ''), (1, 200, 'login succeeded', 'owner', '192.0.2.2', ''),
-			(1, 300, 'login failed', 'owner', '192.0.2.3', ''), (2, 400, 'login succeeded', 'owner', '192.0.2.4', '')`,
+			(1, 300, 'login failed', 'keeper', '192.0.2.3', ''), (2, 400, 'login succeeded', 'owner', '192.0.2.4', '')`,
 		`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
 			INSERT INTO sign_ins (id, uid, created_at, last_seen_at, remembered, address, user_agent)
 			SELECT 'bob' || i, 1, i, 20000 - i, i % 2, '', '' FROM n`,
@@ -114,6 +114,9 @@ func TestSignInsMadeBeforeTheBoundAreBroughtUnderIt(t *testing.T) {
 		|| ', ' || (SELECT count(*) FROM sign_ins WHERE uid = 2)`)
 	if got != "100 19900 19999, 100" {
 		t.Errorf("sign-ins are %s, want the 100 last used of bob and all of eve", got)
+	}
+	if actors := value(t, s, "SELECT group_concat(actor) FROM (SELECT actor FROM events ORDER BY id)"); actors != "owner,owner,admin,owner" {
+		t.Errorf("the actors are %s", actors)
 	}
 	for username, want := range map[string]string{"bob": "200 192.0.2.2", "eve": "400 192.0.2.4", "new": "none"} {
 		user, err := s.UserByUsername(t.Context(), username)

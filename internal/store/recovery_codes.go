@@ -35,9 +35,9 @@ func (s *Store) RecoveryStatus(ctx context.Context, uid int64) (RecoveryStatus, 
 
 // PutOffRecoveryCode remembers that the person does not want to be asked again. ErrNotSignedIn means that the sign-in
 // acted for has ended.
-func (s *Store) PutOffRecoveryCode(ctx context.Context, uid int64, occasion Occasion) error {
+func (s *Store) PutOffRecoveryCode(ctx context.Context, uid int64, origin Origin) error {
 	return s.write(ctx, "put off recovery code", func(ctx context.Context, tx *transaction) error {
-		if err := tx.requireSignIn(ctx, uid, occasion); err != nil {
+		if err := tx.requireSignIn(ctx, uid, origin); err != nil {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, "UPDATE users SET recovery_put_off = 1 WHERE uid = ?", uid)
@@ -47,47 +47,31 @@ func (s *Store) PutOffRecoveryCode(ctx context.Context, uid int64, occasion Occa
 
 // SetRecoveryCode gives the account a new code, in place of the one it had. ErrNotSignedIn means that the sign-in acted
 // for has ended, or was not confirmed lately enough.
-func (s *Store) SetRecoveryCode(ctx context.Context, uid int64, codeHash []byte, occasion Occasion) error {
+func (s *Store) SetRecoveryCode(ctx context.Context, uid int64, codeHash []byte, origin Origin) error {
 	return s.write(ctx, "set recovery code", func(ctx context.Context, tx *transaction) error {
-		if err := tx.requireSignIn(ctx, uid, occasion); err != nil {
+		if err := tx.requireSignIn(ctx, uid, origin); err != nil {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, `
 			INSERT INTO recovery_codes (uid, code_hash, created_at) VALUES (?, ?, ?)
 			ON CONFLICT (uid) DO UPDATE SET code_hash = excluded.code_hash, created_at = excluded.created_at, saved = 0`,
-			uid, codeHash, occasion.At.Unix()); err != nil {
+			uid, codeHash, origin.At.Unix()); err != nil {
 			return err
 		}
-		return tx.record(ctx, uid, RecoveryCodeMade, occasion)
+		return tx.record(ctx, uid, RecoveryCodeMade, origin)
 	})
 }
 
 // MarkRecoveryCodeSaved remembers that the person has the code in a safe place. ErrNotSignedIn means that the sign-in
 // acted for has ended.
-func (s *Store) MarkRecoveryCodeSaved(ctx context.Context, uid int64, occasion Occasion) error {
+func (s *Store) MarkRecoveryCodeSaved(ctx context.Context, uid int64, origin Origin) error {
 	return s.write(ctx, "mark recovery code saved", func(ctx context.Context, tx *transaction) error {
-		if err := tx.requireSignIn(ctx, uid, occasion); err != nil {
+		if err := tx.requireSignIn(ctx, uid, origin); err != nil {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, "UPDATE recovery_codes SET saved = 1 WHERE uid = ?", uid)
 		return err
 	})
-}
-
-// voidRecoveryCode removes the account's code, if it has one, and has a new one offered: somebody who knew the old
-// password may have made it.
-func (tx *transaction) voidRecoveryCode(ctx context.Context, uid int64, occasion Occasion) (voided bool, err error) {
-	result, err := tx.ExecContext(ctx, "DELETE FROM recovery_codes WHERE uid = ?", uid)
-	if err != nil {
-		return false, err
-	}
-	if removed, err := result.RowsAffected(); err != nil || removed == 0 {
-		return false, err
-	}
-	if _, err := tx.ExecContext(ctx, "UPDATE users SET recovery_put_off = 0 WHERE uid = ?", uid); err != nil {
-		return false, err
-	}
-	return true, tx.record(ctx, uid, RecoveryCodeVoid, occasion)
 }
 
 // UserByRecoveryCode finds the account with this name and code. A name without an account, an account without a
@@ -125,23 +109,23 @@ type Recovery struct {
 // Recover spends the code, gives the account a new one and a new password, ends all its sign-ins, forgets its other
 // browsers and lets it be logged in to again, in one transaction. ErrNoRecoveryCode means that the code was spent or
 // replaced meanwhile, or that the account was disabled; then nothing has changed.
-func (s *Store) Recover(ctx context.Context, r Recovery, occasion Occasion) error {
+func (s *Store) Recover(ctx context.Context, r Recovery, origin Origin) error {
 	return s.write(ctx, "recover account", func(ctx context.Context, tx *transaction) error {
 		result, err := tx.ExecContext(ctx, `
 			UPDATE recovery_codes SET code_hash = ?, created_at = ?, saved = 0 WHERE uid = ? AND code_hash = ?`,
-			r.NewCodeHash, occasion.At.Unix(), r.UID, r.CodeHash)
-		if err := changedOne(result, err, ErrNoRecoveryCode); err != nil {
+			r.NewCodeHash, origin.At.Unix(), r.UID, r.CodeHash)
+		if err := requireRow(result, err, ErrNoRecoveryCode); err != nil {
 			return err
 		}
 		result, err = tx.ExecContext(ctx, "UPDATE users SET pass_hash = ? WHERE uid = ? AND disabled_at IS NULL", r.NewPassHash, r.UID)
-		if err := changedOne(result, err, ErrNoRecoveryCode); err != nil {
+		if err := requireRow(result, err, ErrNoRecoveryCode); err != nil {
 			return err
 		}
-		if err := tx.startAnew(ctx, r.UID, r.Browser, occasion); err != nil {
+		if err := tx.startAnew(ctx, r.UID, r.Browser, origin); err != nil {
 			return err
 		}
 		for _, kind := range []EventKind{RecoveryCodeUsed, PasswordChanged, RecoveryCodeMade} {
-			if err := tx.record(ctx, r.UID, kind, occasion); err != nil {
+			if err := tx.record(ctx, r.UID, kind, origin); err != nil {
 				return err
 			}
 		}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"time"
 )
 
 // querier is the database, or a transaction in it.
@@ -39,4 +40,11 @@ func (s *Store) eachPage(read func(after string) (last string, err error)) error
 		}
 		after = last
 	}
+}
+
+func timeOrZero(unix sql.NullInt64) time.Time {
+	if !unix.Valid {
+		return time.Time{}
+	}
+	return time.Unix(unix.Int64, 0)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -49,7 +48,7 @@ type NewSignIn struct {
 // CreateSignIn records that the user signed in, with all that changes by it: it ends the replaced sign-ins, remembers
 // the browser, resets the limits and saves the session, in one transaction. ErrPasswordChanged means that the user's
 // hash is no longer the account's, or that the account is gone or disabled; then nothing has changed.
-func (s *Store) CreateSignIn(ctx context.Context, login NewSignIn, occasion Occasion) error {
+func (s *Store) CreateSignIn(ctx context.Context, login NewSignIn, origin Origin) error {
 	user := login.User
 	return s.write(ctx, "create sign-in", func(ctx context.Context, tx *transaction) error {
 		if _, err := tx.ExecContext(ctx, deleteSignIns, idList(login.Replaced)); err != nil {
@@ -58,43 +57,27 @@ func (s *Store) CreateSignIn(ctx context.Context, login NewSignIn, occasion Occa
 		result, err := tx.ExecContext(ctx, `
 			INSERT INTO sign_ins (id, uid, created_at, last_seen_at, confirmed_at, remembered, address, user_agent)
 			SELECT ?1, uid, ?2, ?2, ?2, ?3, ?4, ?5 FROM users WHERE uid = ?6 AND pass_hash = ?7 AND disabled_at IS NULL`,
-			login.ID, occasion.At.Unix(), login.Remembered, occasion.Address, clipUserAgent(occasion.UserAgent), user.UID, user.PassHash)
-		if err := changedOne(result, err, ErrPasswordChanged); err != nil {
+			login.ID, origin.At.Unix(), login.Remembered, origin.Address, clipUserAgent(origin.UserAgent), user.UID, user.PassHash)
+		if err := requireRow(result, err, ErrPasswordChanged); err != nil {
 			return err
 		}
 		if err := tx.trimSignIns(ctx, user.UID, login.ID); err != nil {
 			return err
 		}
-		if err := tx.noteLogin(ctx, user.UID, login.ID, occasion); err != nil {
+		if err := tx.noteLogin(ctx, user.UID, login.ID, origin); err != nil {
 			return err
 		}
-		if err := tx.settle(ctx, login.Settled, occasion.At); err != nil {
+		if err := tx.settle(ctx, login.Settled, origin.At); err != nil {
 			return err
 		}
-		if err := tx.rememberBrowser(ctx, user.UID, login.Browser, occasion); err != nil {
+		if err := tx.rememberBrowser(ctx, user.UID, login.Browser, origin); err != nil {
 			return err
 		}
 		if err := tx.saveSession(ctx, login.Session); err != nil {
 			return err
 		}
-		return tx.record(ctx, user.UID, LoginSucceeded, occasion)
+		return tx.record(ctx, user.UID, LoginSucceeded, origin)
 	})
-}
-
-// ErrNotSignedIn means that the sign-in for which something was to be done has ended, or that the password was given
-// in it too long ago.
-var ErrNotSignedIn = errors.New("not signed in")
-
-// requireSignIn asks, in the transaction that changes the account, whether the owner is still signed in: a request that
-// was under way when the sign-in ended must not count (ASVS 5.0 7.4.1, 7.4.3).
-func (tx *transaction) requireSignIn(ctx context.Context, uid int64, occasion Occasion) error {
-	var one int
-	err := tx.QueryRowContext(ctx, "SELECT 1 FROM sign_ins WHERE id = ? AND uid = ? AND confirmed_at >= ?",
-		occasion.SignIn, uid, occasion.ConfirmedSince.Unix()).Scan(&one)
-	if errors.Is(err, sql.ErrNoRows) {
-		return ErrNotSignedIn
-	}
-	return err
 }
 
 const signInColumns = `id, uid, username, sign_ins.created_at, last_seen_at, confirmed_at, remembered, address, user_agent,
@@ -175,60 +158,60 @@ type Confirmation struct {
 
 // ConfirmSignIn records that the password was given once more in the sign-in acted for, or returns ErrNotSignedIn when
 // that has ended.
-func (s *Store) ConfirmSignIn(ctx context.Context, uid int64, confirmation Confirmation, occasion Occasion) error {
+func (s *Store) ConfirmSignIn(ctx context.Context, uid int64, confirmation Confirmation, origin Origin) error {
 	return s.write(ctx, "confirm sign-in", func(ctx context.Context, tx *transaction) error {
 		result, err := tx.ExecContext(ctx, "UPDATE sign_ins SET confirmed_at = ? WHERE id = ? AND uid = ?",
-			occasion.At.Unix(), occasion.SignIn, uid)
-		if err := changedOne(result, err, ErrNotSignedIn); err != nil {
+			origin.At.Unix(), origin.SignIn, uid)
+		if err := requireRow(result, err, ErrNotSignedIn); err != nil {
 			return err
 		}
-		if err := tx.settle(ctx, confirmation.Settled, occasion.At); err != nil {
+		if err := tx.settle(ctx, confirmation.Settled, origin.At); err != nil {
 			return err
 		}
-		if err := tx.rememberBrowser(ctx, uid, confirmation.Browser, occasion); err != nil {
+		if err := tx.rememberBrowser(ctx, uid, confirmation.Browser, origin); err != nil {
 			return err
 		}
 		if err := tx.saveSession(ctx, confirmation.Session); err != nil {
 			return err
 		}
-		tx.tell(uid, IdentityVerified, occasion)
+		tx.tell(uid, PasswordConfirmed, origin)
 		return nil
 	})
 }
 
 // LogOut deletes the named sign-ins of one browser; those that are gone already do not matter.
-func (s *Store) LogOut(ctx context.Context, ids []string, occasion Occasion) error {
+func (s *Store) LogOut(ctx context.Context, ids []string, origin Origin) error {
 	return s.write(ctx, "log out", func(ctx context.Context, tx *transaction) error {
-		_, err := tx.endSignIns(ctx, LoggedOut, occasion, "id IN (SELECT value FROM json_each(?))", idList(ids))
+		_, err := tx.endSignIns(ctx, LoggedOut, origin, "id IN (SELECT value FROM json_each(?))", idList(ids))
 		return err
 	})
 }
 
 // EndSignIn deletes a sign-in of the account from another browser. It returns how many there were: none when the id
 // is not there any more or is another account's. ErrNotSignedIn means that the sign-in acted for has ended.
-func (s *Store) EndSignIn(ctx context.Context, uid int64, id string, occasion Occasion) (int, error) {
-	return s.endOthers(ctx, occasion, "uid = ? AND id = ?", uid, id)
+func (s *Store) EndSignIn(ctx context.Context, uid int64, id string, origin Origin) (int, error) {
+	return s.endOthers(ctx, origin, "uid = ? AND id = ?", uid, id)
 }
 
 // EndOtherSignIns deletes all sign-ins of the account but the one acted for, and returns how many there were.
 // ErrNotSignedIn means that that one has ended.
-func (s *Store) EndOtherSignIns(ctx context.Context, uid int64, occasion Occasion) (int, error) {
-	return s.endOthers(ctx, occasion, "uid = ? AND id <> ?", uid, occasion.SignIn)
+func (s *Store) EndOtherSignIns(ctx context.Context, uid int64, origin Origin) (int, error) {
+	return s.endOthers(ctx, origin, "uid = ? AND id <> ?", uid, origin.SignIn)
 }
 
-func (s *Store) endOthers(ctx context.Context, occasion Occasion, which string, uid int64, id string) (ended int, err error) {
+func (s *Store) endOthers(ctx context.Context, origin Origin, which string, uid int64, id string) (ended int, err error) {
 	err = s.write(ctx, "end sign-ins", func(ctx context.Context, tx *transaction) error {
-		if err := tx.requireSignIn(ctx, uid, occasion); err != nil {
+		if err := tx.requireSignIn(ctx, uid, origin); err != nil {
 			return err
 		}
-		ended, err = tx.endSignIns(ctx, SignInEnded, occasion, which, uid, id)
+		ended, err = tx.endSignIns(ctx, SignInEnded, origin, which, uid, id)
 		return err
 	})
 	return ended, err
 }
 
 // endSignIns records one event for each account, however many sign-ins of it end.
-func (tx *transaction) endSignIns(ctx context.Context, kind EventKind, occasion Occasion, which string, args ...any) (ended int, err error) {
+func (tx *transaction) endSignIns(ctx context.Context, kind EventKind, origin Origin, which string, args ...any) (ended int, err error) {
 	perAccount := map[int64]int{}
 	err = eachRow(ctx, tx, func(row *sql.Rows) error {
 		var uid int64
@@ -241,7 +224,7 @@ func (tx *transaction) endSignIns(ctx context.Context, kind EventKind, occasion 
 		return 0, err
 	}
 	for uid, count := range perAccount {
-		event := Event{UID: uid, Kind: kind, Occasion: occasion, Repeats: count, FirstAt: occasion.At}
+		event := Event{UID: uid, Kind: kind, Origin: origin, Repeats: count, FirstAt: origin.At}
 		if err := tx.insertEvent(ctx, event); err != nil {
 			return 0, err
 		}
@@ -262,4 +245,13 @@ func idList(ids []string) string {
 		panic(err) // a slice of strings always encodes
 	}
 	return string(list)
+}
+
+// EndAllSignIns deletes the sign-ins of the account, or of all accounts when uid is 0, and returns how many.
+func (s *Store) EndAllSignIns(ctx context.Context, uid int64, origin Origin) (ended int, err error) {
+	err = s.write(ctx, "end sign-ins", func(ctx context.Context, tx *transaction) error {
+		ended, err = tx.endSignIns(ctx, SignInEnded, origin, "?1 = 0 OR uid = ?1", uid)
+		return err
+	})
+	return ended, err
 }

@@ -14,9 +14,9 @@ import (
 // noon is when the tests of this file happen, in whole seconds as the file has them.
 var noon = time.Unix(1_700_000_000, 0)
 
-// at is an occasion at that time.
-func at(now time.Time) Occasion {
-	return Occasion{At: now, By: Owner, Address: "192.0.2.7", UserAgent: "Firefox"}
+// at is an origin at that time.
+func at(now time.Time) Origin {
+	return Origin{At: now, By: Owner, Address: "192.0.2.7", UserAgent: "Firefox"}
 }
 
 // unknown is a browser that nothing is known of yet.
@@ -36,9 +36,9 @@ func signIn(t testing.TB, s *Store, uid int64, now time.Time, replaced ...string
 }
 
 // begin creates the sign-in and finds it.
-func begin(t testing.TB, s *Store, login NewSignIn, occasion Occasion) SignIn {
+func begin(t testing.TB, s *Store, login NewSignIn, origin Origin) SignIn {
 	t.Helper()
-	if err := s.CreateSignIn(t.Context(), login, occasion); err != nil {
+	if err := s.CreateSignIn(t.Context(), login, origin); err != nil {
 		t.Fatal(err)
 	}
 	found, err := s.SignInsByID(t.Context(), []string{login.ID})
@@ -68,7 +68,7 @@ func TestSignInsAreFoundAsTheyWereMadeTheNewestLast(t *testing.T) {
 	want := SignIn{UID: eve, Username: "eve", Remembered: true, Address: "2001:db8::1", UserAgent: "Chromium", LacksRecoveryCode: true}
 	remembered := login(eve, "eve")
 	remembered.Remembered = true
-	later := begin(t, s, remembered, Occasion{At: noon.Add(time.Second), By: Owner, Address: "2001:db8::1", UserAgent: "Chromium"})
+	later := begin(t, s, remembered, Origin{At: noon.Add(time.Second), By: Owner, Address: "2001:db8::1", UserAgent: "Chromium"})
 	first, second := signIn(t, s, bob, noon), signIn(t, s, bob, noon)
 	other := signIn(t, s, bob, noon)
 	got := ids(t, s, later.ID, second.ID, "unknown", first.ID, first.ID, "", "' OR 1=1 --")
@@ -152,7 +152,7 @@ func TestAUserAgentOfAnyBytesIsKeptAsValidTextThatIsNotTooLong(t *testing.T) {
 		strings.Repeat("\xff", 9000):           "",
 		"Robert'); DROP TABLE sign_ins; -- \t": "Robert'); DROP TABLE sign_ins; -- \t",
 	} {
-		created := begin(t, s, login(bob, "bob"), Occasion{At: noon, By: Owner, UserAgent: given})
+		created := begin(t, s, login(bob, "bob"), Origin{At: noon, By: Owner, UserAgent: given})
 		stored := value(t, s, "SELECT user_agent FROM sign_ins WHERE id = ?", created.ID)
 		if stored != want || created.UserAgent != want || !utf8.ValidString(stored) {
 			t.Errorf("%.30q… is kept as %q, want %q", given, stored, want)

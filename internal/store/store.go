@@ -286,8 +286,8 @@ func (s *Store) Size() (database, writeAheadLog int64, err error) {
 	return database, writeAheadLog, nil
 }
 
-// changedOne returns otherwise when a statement went well but found no row to change.
-func changedOne(result sql.Result, err error, otherwise error) error {
+// requireRow returns otherwise when a statement went well but found no row to change.
+func requireRow(result sql.Result, err error, otherwise error) error {
 	if err != nil {
 		return err
 	}

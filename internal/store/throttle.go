@@ -173,3 +173,13 @@ func (tx *transaction) trimCounters(ctx context.Context) error {
 			LIMIT max(0, (SELECT count(*) FROM throttle) - ?))`, maxCounters)
 	return err
 }
+
+// Unlock lets an account be logged in to again that too many failed attempts have closed.
+func (s *Store) Unlock(ctx context.Context, uid int64, origin Origin) error {
+	return s.write(ctx, "unlock user", func(ctx context.Context, tx *transaction) error {
+		if err := tx.resetLimits(ctx, uid); err != nil {
+			return err
+		}
+		return tx.record(ctx, uid, AccountUnlocked, origin)
+	})
+}

@@ -9,7 +9,7 @@ import (
 
 // UnknownBrowsers counts failed attempts at one account by all browsers that have not logged in to it.
 func UnknownBrowsers(username string) []byte {
-	return key("strangers", username)
+	return key("strangers", username) // the word of older versions: another one would forget what was counted
 }
 
 // KnownBrowser counts those by one browser that has, known by the hash of its device cookie or by its sign-in.

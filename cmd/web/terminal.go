@@ -17,10 +17,10 @@ type printable struct {
 }
 
 func (p printable) Write(text []byte) (int, error) {
-	if bytes.ContainsFunc(text, steers) || !utf8.Valid(text) {
+	if bytes.ContainsFunc(text, isControl) || !utf8.Valid(text) {
 		var shown strings.Builder
 		for _, r := range string(text) {
-			if !steers(r) {
+			if !isControl(r) {
 				shown.WriteRune(r)
 				continue
 			}
@@ -34,7 +34,7 @@ func (p printable) Write(text []byte) (int, error) {
 	return p.to.Write(text)
 }
 
-func steers(r rune) bool {
+func isControl(r rune) bool {
 	if ' ' <= r && r <= '~' || r == '\n' { // nearly all of every log
 		return false
 	}

@@ -19,9 +19,9 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// The scripts run the program as its keeper does at a terminal, beside a server that people visit. Each says what the
-// keeper gets. LATCHKEY_DB and LATCHKEY_URL are set, so that no command needs --db or --url.
-func TestAtTheTerminalTheKeeperGetsThat(t *testing.T) {
+// The scripts run the program as its admin does at a terminal, beside a server that people visit. Each says what the
+// admin gets. LATCHKEY_DB and LATCHKEY_URL are set, so that no command needs --db or --url.
+func TestAtTheTerminalTheAdministratorGetsThat(t *testing.T) {
 	binary := built(t)
 	files, err := filepath.Glob("testdata/script/*.txtar")
 	if err != nil || len(files) == 0 {
@@ -29,7 +29,7 @@ func TestAtTheTerminalTheKeeperGetsThat(t *testing.T) {
 	}
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
-			k := &keeper{t: t, binary: binary, people: map[string]*browser{}}
+			k := &admin{t: t, binary: binary, people: map[string]*browser{}}
 			testscript.Run(t, testscript.Params{
 				Files: []string{file},
 				Setup: k.setUp,
@@ -41,15 +41,15 @@ func TestAtTheTerminalTheKeeperGetsThat(t *testing.T) {
 	}
 }
 
-// A keeper is whoever runs a script.
-type keeper struct {
+// An administrator is whoever runs a script.
+type admin struct {
 	t      *testing.T
 	binary string
 	site   *program
 	people map[string]*browser
 }
 
-func (k *keeper) setUp(env *testscript.Env) error {
+func (k *admin) setUp(env *testscript.Env) error {
 	bin := filepath.Join(env.WorkDir, ".bin")
 	if err := os.Mkdir(bin, 0o700); err != nil {
 		return err
@@ -65,14 +65,14 @@ func (k *keeper) setUp(env *testscript.Env) error {
 }
 
 // serve [FLAG…] starts the site.
-func (k *keeper) serve(ts *testscript.TestScript, _ bool, flags []string) {
+func (k *admin) serve(ts *testscript.TestScript, _ bool, flags []string) {
 	k.site = startProgram(k.t, append(append(cheap, "--db="+ts.Getenv("LATCHKEY_DB")), flags...)...)
 	ts.Setenv("LATCHKEY_URL", k.site.url(""))
 }
 
 // visit WHO STATUS PATH [NAME=VALUE…] has a person open a page, or send a form to it, in the person's own browser,
 // and shows the main part of the answer on standard output.
-func (k *keeper) visit(ts *testscript.TestScript, _ bool, args []string) {
+func (k *admin) visit(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) < 3 {
 		ts.Fatalf("usage: visit WHO STATUS PATH [NAME=VALUE…]")
 	}
@@ -100,7 +100,7 @@ func (k *keeper) visit(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 // link NAME sets NAME to the path of the link that the last command printed, alone.
-func (k *keeper) link(ts *testscript.TestScript, _ bool, args []string) {
+func (k *admin) link(ts *testscript.TestScript, _ bool, args []string) {
 	path, ok := strings.CutPrefix(ts.ReadFile("stdout"), k.site.url(""))
 	if !ok || len(args) != 1 || strings.Count(path, "\n") != 1 {
 		ts.Fatalf("no link alone")
@@ -110,7 +110,7 @@ func (k *keeper) link(ts *testscript.TestScript, _ bool, args []string) {
 
 // exits CODE PROGRAM [ARGUMENT…] runs a program that has to end with the exit code and, unless it is 0, to say why in
 // one line that cannot steer a terminal.
-func (k *keeper) exits(ts *testscript.TestScript, _ bool, args []string) {
+func (k *admin) exits(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) < 2 {
 		ts.Fatalf("usage: exits CODE PROGRAM [ARGUMENT…]")
 	}
@@ -135,7 +135,7 @@ func (k *keeper) exits(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 // await FILE PATTERN waits until a file that is being written holds something.
-func (k *keeper) await(ts *testscript.TestScript, _ bool, args []string) {
+func (k *admin) await(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) != 2 {
 		ts.Fatalf("usage: await FILE PATTERN")
 	}
@@ -153,7 +153,7 @@ func (k *keeper) await(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 // sql FILE STATEMENTS changes a database as another program would, and shows the first column of what they return.
-func (k *keeper) sql(ts *testscript.TestScript, _ bool, args []string) {
+func (k *admin) sql(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) != 2 {
 		ts.Fatalf("usage: sql FILE STATEMENTS")
 	}

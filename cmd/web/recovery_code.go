@@ -21,36 +21,33 @@ func (a *app) showRecovery(c echo.Context) error {
 	})})
 }
 
-// stepRecovery takes the forms about one's own recovery code: make one, it is saved, not now.
-func (a *app) stepRecovery(c echo.Context) error {
+// makeRecovery makes a code, and confirms the password first if need be.
+func (a *app) makeRecovery(c echo.Context) error {
+	asked := components.Asked{What: "make a recovery code", Button: "Make a recovery code"}
+	return a.requireRecentPassword(c, asked, a.makeRecoveryCode)
+}
+
+func (a *app) recoverySaved(c echo.Context) error {
 	me := currentSignIn(c)
-	ctx := c.Request().Context()
-	switch c.Request().PostFormValue("step") {
-	case "make":
-		asked := components.Asked{
-			What: "make a recovery code", Button: "Make a recovery code",
-			Carried: []components.Carried{{Name: "step", Value: "make"}},
-		}
-		return a.whenConfirmed(c, asked, a.makeRecoveryCode)
-	case "saved":
-		if err := a.store.MarkRecoveryCodeSaved(ctx, me.UID, a.occasion(c)); err != nil {
-			return err
-		}
-		a.flash(c, "The recovery code is ready. Keep it safe.")
-	case "later":
-		if err := a.store.PutOffRecoveryCode(ctx, me.UID, a.occasion(c)); err != nil {
-			return err
-		}
-		a.flash(c, "You can make a recovery code at any time.")
-	default:
-		return echo.ErrBadRequest
+	if err := a.store.MarkRecoveryCodeSaved(c.Request().Context(), me.UID, a.origin(c)); err != nil {
+		return err
 	}
+	a.flash(c, "The recovery code is ready. Keep it safe.")
+	return a.redirect(c, components.HomePath(me.Username))
+}
+
+func (a *app) recoveryLater(c echo.Context) error {
+	me := currentSignIn(c)
+	if err := a.store.PutOffRecoveryCode(c.Request().Context(), me.UID, a.origin(c)); err != nil {
+		return err
+	}
+	a.flash(c, "You can make a recovery code at any time.")
 	return a.redirect(c, components.HomePath(me.Username))
 }
 
 // makeRecoveryCode shows the new code in the answer itself: it is nowhere else, so that there is no other page to
 // lead to.
-func (a *app) makeRecoveryCode(c echo.Context, by store.Occasion) error {
+func (a *app) makeRecoveryCode(c echo.Context, by store.Origin) error {
 	me := currentSignIn(c)
 	code := recovery.NewCode()
 	hash, _ := recovery.Hash(code)

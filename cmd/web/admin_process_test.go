@@ -14,18 +14,18 @@ import (
 	"time"
 )
 
-// keeperCommand is a command of the keeper's on a file.
-func keeperCommand(t *testing.T, path string, args ...string) *exec.Cmd {
+// adminCommand is a command of the administrator's on a file.
+func adminCommand(t *testing.T, path string, args ...string) *exec.Cmd {
 	t.Helper()
 	c := command(t, append(args, "--db="+path)...)
 	c.Path = built(t)
 	return c
 }
 
-// keep runs a command of the keeper's to its end.
+// keep runs a command of the administrator's to its end.
 func keep(t *testing.T, path string, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
-	return runToEnd(t, keeperCommand(t, path, args...))
+	return runToEnd(t, adminCommand(t, path, args...))
 }
 
 func wantChecked(t *testing.T, path string) {
@@ -54,7 +54,7 @@ func TestKilledInTheMidstOfSigningEverybodyOutItHasSignedOutAllOrNone(t *testing
 				t.Fatal(err)
 			}
 		}
-		command := launch(t, keeperCommand(t, path, "user", "sign-out", "--all"))
+		command := launch(t, adminCommand(t, path, "user", "sign-out", "--all"))
 		// The first one may finish, and tells how long it takes; the others are killed at one moment of it after another.
 		if begin := time.Now(); round == 0 {
 			command.end()
@@ -83,17 +83,17 @@ func TestKilledInTheMidstOfSigningEverybodyOutItHasSignedOutAllOrNone(t *testing
 	p.stop()
 }
 
-func TestOfTwoKeepersWhoResetTheSamePersonAtOnceOneHandsOutALinkThatWorks(t *testing.T) {
+func TestOfTwoAdministratorsWhoResetTheSamePersonAtOnceOneHandsOutALinkThatWorks(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "auth.db")
 	p := startProgram(t, append(cheap, "--db="+path)...)
 	p.browser().post("/signup", "username", "bob", "password", goodPassword).wantStatus(http.StatusOK)
 	for range 3 {
 		links := make([]string, 4)
-		var keepers sync.WaitGroup
+		var administrators sync.WaitGroup
 		for i := range links {
-			c := keeperCommand(t, path, "user", "reset", "bob", "--url="+p.url(""))
-			keepers.Go(func() {
+			c := adminCommand(t, path, "user", "reset", "bob", "--url="+p.url(""))
+			administrators.Go(func() {
 				output, err := c.Output()
 				if err != nil {
 					t.Error(err)
@@ -101,7 +101,7 @@ func TestOfTwoKeepersWhoResetTheSamePersonAtOnceOneHandsOutALinkThatWorks(t *tes
 				links[i] = strings.TrimPrefix(strings.TrimSpace(string(output)), p.url(""))
 			})
 		}
-		keepers.Wait()
+		administrators.Wait()
 		working := 0
 		for _, link := range links {
 			switch answer := p.browser().get(link); answer.status {
@@ -129,7 +129,7 @@ func TestACommandOnAFileThatMayNotBeWrittenSaysSo(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, args := range [][]string{{"user", "add", "bob"}, {"user", "sign-out", "--all"}} {
-		c := keeperCommand(t, path, args...)
+		c := adminCommand(t, path, args...)
 		bin := openFolder(t)
 		unprivileged(t, c, bin)
 		for _, reached := range []string{folder, bin} {

@@ -13,20 +13,20 @@ import (
 	"latchkey/internal/store"
 )
 
-// sessionRows is scs's own store, but for the question that each request asks, and for writing: what scs would write
+// sessionStore is scs's own store, but for the question that each request asks, and for writing: what scs would write
 // is kept in the request's context until the store takes it.
-type sessionRows struct {
+type sessionStore struct {
 	*sqlite3store.SQLite3Store
 	store *store.Store
 }
 
 // FindCtx implements scs.CtxStore.
-func (s sessionRows) FindCtx(ctx context.Context, token string) ([]byte, bool, error) {
+func (s sessionStore) FindCtx(ctx context.Context, token string) ([]byte, bool, error) {
 	return s.store.FindSession(ctx, token)
 }
 
 // CommitCtx implements scs.CtxStore.
-func (s sessionRows) CommitCtx(ctx context.Context, token string, data []byte, expiry time.Time) error {
+func (s sessionStore) CommitCtx(ctx context.Context, token string, data []byte, expiry time.Time) error {
 	change := changeOf(ctx)
 	row := &store.SessionRow{TokenHash: token, Data: data, Expires: expiry}
 	if written := change.written; written != nil && written.TokenHash == token && bytes.Equal(written.Data, data) {
@@ -37,7 +37,7 @@ func (s sessionRows) CommitCtx(ctx context.Context, token string, data []byte, e
 }
 
 // DeleteCtx implements scs.CtxStore.
-func (s sessionRows) DeleteCtx(ctx context.Context, token string) error {
+func (s sessionStore) DeleteCtx(ctx context.Context, token string) error {
 	if token != hashOfNoToken { // a session that was never written
 		change := changeOf(ctx)
 		change.Deleted = append(change.Deleted, token)

@@ -15,7 +15,7 @@ import (
 
 func (a *app) showRecover(c echo.Context) error {
 	form := a.recoverForm(c)
-	form.Username = shown(c.QueryParam("username"))
+	form.Username = validUTF8(c.QueryParam("username"))
 	return a.render(c, http.StatusOK, recoverView(form))
 }
 
@@ -25,7 +25,7 @@ func (a *app) recoverAccount(c echo.Context) error {
 	r := c.Request()
 	form := a.recoverForm(c)
 	typedName, typedCode := r.PostFormValue("username"), r.PostFormValue("code")
-	form.Username = shown(typedName)
+	form.Username = validUTF8(typedName)
 	if strings.TrimSpace(typedName) == "" {
 		form.UsernameError = "Username cannot be empty."
 	}
@@ -45,14 +45,14 @@ func (a *app) recoverAccount(c echo.Context) error {
 	codeHash, _ := recovery.Hash(typedCode)
 	user, err := a.store.UserByRecoveryCode(r.Context(), name, codeHash[:])
 	if errors.Is(err, store.ErrNoRecoveryCode) {
-		a.store.RecordFailure(store.Failure{Kind: store.RecoveryFailed, UID: user.UID}, a.occasion(c))
+		a.store.RecordFailure(store.Failure{Kind: store.RecoveryFailed, UID: user.UID}, a.origin(c))
 		form.Error = wrongRecoveryCode
 		return a.render(c, http.StatusUnauthorized, recoverView(form))
 	}
 	if err != nil {
 		return err
 	}
-	form.Code = shown(typedCode)
+	form.Code = validUTF8(typedCode)
 	if !r.PostForm.Has("password") {
 		return a.render(c, http.StatusOK, recoverPasswordView(form))
 	}
@@ -84,7 +84,7 @@ func (a *app) setRecoveredPassword(c echo.Context, form components.RecoverForm, 
 	err = a.remembering(c, func(browser store.KnownBrowser) error {
 		return a.store.Recover(ctx, store.Recovery{
 			UID: user.UID, CodeHash: codeHash, NewCodeHash: newCodeHash[:], NewPassHash: passHash, Browser: browser,
-		}, a.occasion(c))
+		}, a.origin(c))
 	})
 	if errors.Is(err, store.ErrNoRecoveryCode) { // spent by another browser a moment ago
 		form.Error = wrongRecoveryCode

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// keep runs a command of the keeper's beside the site, on the same file.
+// keep runs a command of the administrator's beside the site, on the same file.
 func (s *site) keep(args ...string) (stdout, stderr string, code int) {
 	s.t.Helper()
 	var out, errors strings.Builder

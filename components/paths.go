@@ -1,0 +1,45 @@
+package components
+
+import "net/url"
+
+// HomePath is the path of an account's home page; the username is escaped.
+func HomePath(username string) string {
+	return "/user/" + url.PathEscape(username)
+}
+
+// The paths of an account's pages; the username is escaped.
+func PasswordPath(username string) string { return HomePath(username) + "/password" }
+func SignInsPath(username string) string  { return HomePath(username) + "/sign-ins" }
+func ActivityPath(username string) string { return HomePath(username) + "/activity" }
+func RecoveryPath(username string) string { return HomePath(username) + "/recovery" }
+func DeletePath(username string) string   { return HomePath(username) + "/delete" }
+
+// RecoverySavedPath and RecoveryLaterPath take what the person says of a recovery code: that it is saved, or "not now".
+func RecoverySavedPath(username string) string { return RecoveryPath(username) + "/saved" }
+func RecoveryLaterPath(username string) string { return RecoveryPath(username) + "/later" }
+
+// OtherSignInsPath ends all sign-ins but this one.
+func OtherSignInsPath(username string) string { return SignInsPath(username) + "/others" }
+
+// LoginPath is the login form with the username filled in.
+func LoginPath(username string) string {
+	return "/login?" + url.Values{"username": {username}}.Encode()
+}
+
+// LoginPathTo is the login form that leads to a path of this site; without one, to the home page.
+func LoginPathTo(next string) string {
+	if next == "" {
+		return "/login"
+	}
+	return "/login?" + url.Values{"next": {next}}.Encode()
+}
+
+// PasswordLinkPath is where a person chooses a password with a link's token.
+func PasswordLinkPath(token string) string {
+	return "/choose-password/" + url.PathEscape(token)
+}
+
+// LogoutPath is the path that ends an account's sign-in; the username is escaped.
+func LogoutPath(username string) string {
+	return "/logout/" + url.PathEscape(username)
+}

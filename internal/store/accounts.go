@@ -1,0 +1,56 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+)
+
+// Account is a user as the administrator sees one.
+type Account struct {
+	UID        int64
+	Username   string
+	CreatedAt  time.Time
+	DisabledAt time.Time // zero: not disabled
+	// HasPassword is false until the person has used the link of a new account.
+	HasPassword bool
+	// SignIns are those whose rows exist, expired ones included until they are removed.
+	SignIns    int
+	LastSeenAt time.Time // zero: in no browser
+}
+
+// EachAccount calls do with the accounts in the order of their names, until do returns an error. No read is open
+// meanwhile: while do waits, for somebody who reads page by page, the write-ahead log does not grow.
+func (s *Store) EachAccount(ctx context.Context, do func(Account) error) error {
+	return s.eachPage(func(after string) (last string, err error) {
+		var accounts []Account
+		err = eachRow(ctx, s.reads, func(row *sql.Rows) error {
+			var account Account
+			var createdAt int64
+			var disabledAt, lastSeenAt sql.NullInt64
+			if err := row.Scan(&account.UID, &account.Username, &createdAt, &disabledAt, &account.HasPassword,
+				&account.SignIns, &lastSeenAt); err != nil {
+				return err
+			}
+			account.CreatedAt = time.Unix(createdAt, 0)
+			account.DisabledAt, account.LastSeenAt = timeOrZero(disabledAt), timeOrZero(lastSeenAt)
+			accounts = append(accounts, account)
+			return nil
+		}, `
+			SELECT uid, username, page.created_at, disabled_at, has_password, count(id), max(last_seen_at)
+			FROM (SELECT uid, username, created_at, disabled_at, pass_hash <> '' AS has_password FROM users
+				WHERE username > ? ORDER BY username LIMIT ?) AS page
+			LEFT JOIN sign_ins USING (uid) GROUP BY uid ORDER BY username`, after, pageRows)
+		if err != nil {
+			return "", fmt.Errorf("list accounts: %w", err)
+		}
+		for _, account := range accounts {
+			if err := do(account); err != nil {
+				return "", err
+			}
+			last = account.Username
+		}
+		return last, nil
+	})
+}

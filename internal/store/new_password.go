@@ -1,0 +1,91 @@
+package store
+
+import (
+	"context"
+)
+
+// PasswordChange is a new password for an account whose owner is signed in.
+type PasswordChange struct {
+	UID     int64
+	OldHash string
+	NewHash string
+	Browser KnownBrowser
+	Settled Settlement
+	Session SessionChange
+}
+
+// ChangePassword stores the new hash, ends the account's other sign-ins, forgets its other browsers and voids its
+// recovery code and password link, in one transaction. codeVoided reports whether there was a code. ErrNotSignedIn
+// means that the sign-in acted for has ended, and ErrPasswordChanged that another change came first, or that the
+// account is gone; then nothing has changed.
+func (s *Store) ChangePassword(ctx context.Context, change PasswordChange, origin Origin) (codeVoided bool, err error) {
+	err = s.write(ctx, "change password", func(ctx context.Context, tx *transaction) error {
+		if err := tx.requireSignIn(ctx, change.UID, origin); err != nil {
+			return err
+		}
+		result, err := tx.ExecContext(ctx,
+			"UPDATE users SET pass_hash = ? WHERE uid = ? AND pass_hash = ?", change.NewHash, change.UID, change.OldHash)
+		if err := requireRow(result, err, ErrPasswordChanged); err != nil {
+			return err
+		}
+		if err := tx.settle(ctx, change.Settled, origin.At); err != nil {
+			return err
+		}
+		if err := tx.forgetAccess(ctx, change.UID, origin.SignIn); err != nil {
+			return err
+		}
+		if codeVoided, err = tx.voidRecoveryCode(ctx, change.UID, origin); err != nil {
+			return err
+		}
+		if err := tx.rememberBrowser(ctx, change.UID, change.Browser, origin); err != nil {
+			return err
+		}
+		if err := tx.saveSession(ctx, change.Session); err != nil {
+			return err
+		}
+		return tx.record(ctx, change.UID, PasswordChanged, origin)
+	})
+	return codeVoided, err
+}
+
+// forgetAccess ends the ways into an account that a password which is replaced had opened: all sign-ins but the one to
+// keep, known browsers and the password link. The recovery code is up to the caller.
+func (tx *transaction) forgetAccess(ctx context.Context, uid int64, keepSignIn string) error {
+	for _, query := range []string{
+		"DELETE FROM sign_ins WHERE uid = ?1 AND id <> ?2",
+		"DELETE FROM known_browsers WHERE uid = ?1",
+		"DELETE FROM password_links WHERE uid = ?1",
+	} {
+		if _, err := tx.ExecContext(ctx, query, uid, keepSignIn); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// startAnew leaves an account whose password was set from outside with one known browser and no limit.
+func (tx *transaction) startAnew(ctx context.Context, uid int64, browser KnownBrowser, origin Origin) error {
+	if err := tx.resetLimits(ctx, uid); err != nil {
+		return err
+	}
+	if err := tx.forgetAccess(ctx, uid, ""); err != nil {
+		return err
+	}
+	return tx.rememberBrowser(ctx, uid, browser, origin)
+}
+
+// voidRecoveryCode removes the account's code, if it has one, and has a new one offered: somebody who knew the old
+// password may have made it.
+func (tx *transaction) voidRecoveryCode(ctx context.Context, uid int64, origin Origin) (voided bool, err error) {
+	result, err := tx.ExecContext(ctx, "DELETE FROM recovery_codes WHERE uid = ?", uid)
+	if err != nil {
+		return false, err
+	}
+	if removed, err := result.RowsAffected(); err != nil || removed == 0 {
+		return false, err
+	}
+	if _, err := tx.ExecContext(ctx, "UPDATE users SET recovery_put_off = 0 WHERE uid = ?", uid); err != nil {
+		return false, err
+	}
+	return true, tx.record(ctx, uid, RecoveryCodeVoid, origin)
+}

@@ -1,0 +1,85 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// ErrNoLink means that a password link was used, replaced or has expired, or that its account is gone or disabled.
+var ErrNoLink = errors.New("no such password link")
+
+// SetPasswordLink gives the account a link, in place of the one it may have had. ErrNoUser means that it is gone or
+// disabled.
+func (s *Store) SetPasswordLink(ctx context.Context, uid int64, tokenHash []byte, expires time.Time, origin Origin) error {
+	return s.write(ctx, "set password link", func(ctx context.Context, tx *transaction) error {
+		return tx.setPasswordLink(ctx, uid, tokenHash, expires, origin)
+	})
+}
+
+func (tx *transaction) setPasswordLink(ctx context.Context, uid int64, tokenHash []byte, expires time.Time, origin Origin) error {
+	result, err := tx.ExecContext(ctx, `
+		INSERT INTO password_links (uid, token_hash, expires_at) SELECT uid, ?, ? FROM users WHERE uid = ? AND disabled_at IS NULL
+		ON CONFLICT (uid) DO UPDATE SET token_hash = excluded.token_hash, expires_at = excluded.expires_at`,
+		tokenHash, expires.Unix(), uid)
+	if err := requireRow(result, err, ErrNoUser); err != nil {
+		return err
+	}
+	return tx.record(ctx, uid, PasswordLinkMade, origin)
+}
+
+// UserByPasswordLink finds the account that a link is for, or returns ErrNoLink. A link that expires later than
+// latest was made when the clock was wrong, and is not valid.
+func (s *Store) UserByPasswordLink(ctx context.Context, tokenHash []byte, now, latest time.Time) (User, error) {
+	var user User
+	err := s.reads.QueryRowContext(ctx, `
+		SELECT uid, username FROM password_links JOIN users USING (uid)
+		WHERE token_hash = ? AND expires_at > ? AND expires_at <= ? AND disabled_at IS NULL`,
+		tokenHash, now.Unix(), latest.Unix()).Scan(&user.UID, &user.Username)
+	if errors.Is(err, sql.ErrNoRows) {
+		return User{}, ErrNoLink
+	}
+	if err != nil {
+		return User{}, fmt.Errorf("find password link: %w", unavailable(err))
+	}
+	return user, nil
+}
+
+// PasswordLink is what using a link does.
+type PasswordLink struct {
+	UID         int64
+	TokenHash   []byte
+	NewPassHash string
+	Browser     KnownBrowser
+}
+
+// UsePasswordLink spends the link, stores the new password, ends all sign-ins of the account and voids its recovery
+// code, in one transaction. codeVoided reports whether there was one. ErrNoLink means that the link is not valid any
+// more; then nothing has changed.
+func (s *Store) UsePasswordLink(ctx context.Context, link PasswordLink, origin Origin) (codeVoided bool, err error) {
+	err = s.write(ctx, "use password link", func(ctx context.Context, tx *transaction) error {
+		result, err := tx.ExecContext(ctx, "DELETE FROM password_links WHERE uid = ? AND token_hash = ? AND expires_at > ?",
+			link.UID, link.TokenHash, origin.At.Unix())
+		if err := requireRow(result, err, ErrNoLink); err != nil {
+			return err
+		}
+		result, err = tx.ExecContext(ctx, "UPDATE users SET pass_hash = ? WHERE uid = ? AND disabled_at IS NULL",
+			link.NewPassHash, link.UID)
+		if err := requireRow(result, err, ErrNoLink); err != nil {
+			return err
+		}
+		if err := tx.startAnew(ctx, link.UID, link.Browser, origin); err != nil {
+			return err
+		}
+		if codeVoided, err = tx.voidRecoveryCode(ctx, link.UID, origin); err != nil {
+			return err
+		}
+		if err := tx.record(ctx, link.UID, PasswordLinkUsed, origin); err != nil {
+			return err
+		}
+		return tx.record(ctx, link.UID, PasswordChanged, origin)
+	})
+	return codeVoided, err
+}
