@@ -31,7 +31,10 @@ func (a *app) tryLater(c echo.Context, err error) (status int, message string) {
 	switch {
 	case errors.As(err, &throttled):
 		return http.StatusTooManyRequests, a.throttledMessage(c, throttled)
-	case errors.Is(err, password.ErrBusy), errors.Is(err, password.ErrFailed):
+	case errors.Is(err, password.ErrFailed):
+		a.log.Error("hash password", "error", err, "request", requestID(c))
+		return http.StatusServiceUnavailable, fmt.Sprintf("Your password cannot be checked at this moment. Please try again in %s.", retryAfter(c, busyWait))
+	case errors.Is(err, password.ErrBusy):
 		return http.StatusServiceUnavailable, fmt.Sprintf(
 			"Too many people are logging in at this moment. Please try again in %s.", retryAfter(c, busyWait))
 	}
