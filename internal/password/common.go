@@ -86,42 +86,64 @@ const (
 	minParted = 8
 )
 
-// cores are what may be a word with digits and signs around it, folded: a sign at either end may stand around the word,
-// or for its first or last letter.
-func cores(password string) (folded []string) {
+// undisguised is a password, folded in each way in which a word may stand in it. Folding is most of the work of judging,
+// so do it once for all comparisons.
+type undisguised struct {
+	// lower is the whole, not folded.
+	lower string
+	// word is what is left without the digits and signs around it, however many they are.
+	word string
+	// cores are without those of one end, of both or of none: a sign at an end may stand around the word, or for its
+	// first or last letter.
+	cores []string
+}
+
+func undisguise(password string) undisguised {
 	isNotLetter := func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) }
 	withoutEnd := strings.TrimRightFunc(password, isNotLetter)
 	withoutBeginning := strings.TrimLeftFunc(password, isNotLetter)
-	for _, core := range []string{password, withoutEnd, withoutBeginning, strings.TrimLeftFunc(withoutEnd, isNotLetter)} {
-		letters := fold(core)
-		inCore, inLetters := utf8.RuneCountInString(core), utf8.RuneCountInString(letters)
-		switch {
-		case utf8.RuneCountInString(password)-inCore > maxAround, inLetters < minCore, inLetters < inCore && inLetters < minParted:
+	word := strings.TrimLeftFunc(withoutEnd, isNotLetter)
+	u := undisguised{lower: strings.ToLower(password)}
+	length := utf8.RuneCountInString(password)
+	parts := []string{word, withoutEnd, withoutBeginning, password}
+	for i, part := range parts {
+		if slices.Contains(parts[:i], part) {
 			continue
 		}
-		folded = append(folded, letters)
+		letters := fold(part)
+		if i == 0 {
+			u.word = letters
+		}
+		inPart, inLetters := utf8.RuneCountInString(part), utf8.RuneCountInString(letters)
+		switch {
+		case length-inPart > maxAround, inLetters < minCore, inLetters < inPart && inLetters < minParted, slices.Contains(u.cores, letters):
+			continue
+		}
+		u.cores = append(u.cores, letters)
 	}
-	return folded
+	return u
 }
 
 // isCommon reports whether a password is a common one, or one in a usual disguise.
-func isCommon(password string) bool {
-	return isListed(strings.ToLower(password)) || slices.ContainsFunc(cores(password), isListed)
+func (u undisguised) isCommon() bool {
+	return isListed(u.lower) || slices.ContainsFunc(u.cores, isListed)
 }
 
 // resembles reports whether a password is just the name, forwards or backwards, once or several times, in the same
-// disguises (ASVS 5.0 6.2.11).
-func resembles(password, name string) bool {
+// disguises (ASVS 5.0 6.2.11). However much stands around a name: an attacker who knows it tries that too.
+func (u undisguised) resembles(name string) bool {
 	name = fold(name)
 	if name == "" {
 		return false
 	}
-	isName := func(core string) bool {
-		return core != "" && (strings.ReplaceAll(core, name, "") == "" || strings.ReplaceAll(core, reversed(name), "") == "")
-	}
-	// However much stands around a name: whoever knows it tries that too.
-	isNotLetter := func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) }
-	return isName(fold(strings.TrimFunc(password, isNotLetter))) || slices.ContainsFunc(cores(password), isName)
+	backwards := reversed(name)
+	isName := func(core string) bool { return repeats(core, name) || repeats(core, backwards) }
+	return isName(u.word) || slices.ContainsFunc(u.cores, isName)
+}
+
+// repeats reports whether a text is a word, once or several times.
+func repeats(text, word string) bool {
+	return text != "" && len(text)%len(word) == 0 && strings.Count(text, word) == len(text)/len(word)
 }
 
 func reversed(s string) string {

@@ -122,13 +122,13 @@ func TestJudgeRefusesTheSameDisguisesOfNames(t *testing.T) {
 
 // A signup is judged before any limit counts it. The work is counted: it must grow with the length, not with its square.
 func TestJudgeTakesLittleWorkWhateverIsTyped(t *testing.T) {
-	isCommon("read the list")
-	for _, piece := range []string{"7", "a", "ab", "10$7!3@5|4", "abaab", "qwertyuioplkjhgfdsa", "жыщлрф", "é"} {
+	isListed("read the list")
+	for _, piece := range []string{"7", "a", "ab", "10$7!3@5|4", "abaab", "qwertyuioplkjhgfdsa", "жыщлрф", "é", "🦊🐙🦉🐢🦔🐝🦋🐌", "1a!"} {
 		allocations := func(length int) float64 {
 			typed := string([]rune(strings.Repeat(piece, length))[:length])
 			return testing.AllocsPerRun(10, func() { anySite.Judge(typed, "bob") })
 		}
-		if short, long := allocations(32), allocations(256); long > 2*short+100 || long > 400 {
+		if short, long := allocations(32), allocations(256); long > 2*short+10 || long > 30 {
 			t.Errorf("%q: %v allocations for 32 characters, %v for 256", piece, short, long)
 		}
 	}

@@ -39,16 +39,17 @@ func (p Policy) Judge(password, username string) (problem string) {
 	case length > MaxLength:
 		return fmt.Sprintf("Password cannot be longer than %d characters.", MaxLength)
 	}
-	if resembles(password, username) {
+	typed := undisguise(password)
+	if typed.resembles(username) {
 		return "Password is too much like the username. Choose one that nobody can guess from your name."
 	}
 	for _, name := range p.SiteNames {
-		if resembles(password, name) {
+		if typed.resembles(name) {
 			return "Password is too much like this site's name. Choose one that nobody can guess from it."
 		}
 	}
 	switch {
-	case isCommon(password):
+	case typed.isCommon():
 		return "Password is one of those that attackers try first. Try a few unrelated words instead."
 	case isSequence(password, p.MinLength):
 		return "Password is a simple sequence, or repeats a piece. Try a few unrelated words instead."

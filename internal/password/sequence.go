@@ -19,7 +19,7 @@ func isSequence(password string, minLength int) bool {
 		return true
 	}
 	period := periodOf(runes)
-	return 2*period <= len(runes) && (period < minLength || isCommon(string(runes[:period])))
+	return 2*period <= len(runes) && (period < minLength || undisguise(string(runes[:period])).isCommon())
 }
 
 // runsIn counts the runs that the characters fall into.
@@ -52,6 +52,9 @@ func stepBetween(a, b rune) step {
 		return step{by: 2}
 	case (b == a+1 || b == a-1) && (unicode.IsLetter(a) && unicode.IsLetter(b) || unicode.IsDigit(a) && unicode.IsDigit(b)):
 		return step{by: int(b - a)}
+	}
+	if a > unicode.MaxASCII || b > unicode.MaxASCII {
+		return step{} // on none of the rows
 	}
 	for i, row := range keyRows {
 		at, next := strings.IndexRune(row, a), strings.IndexRune(row, b)
