@@ -33,14 +33,15 @@ const (
 
 // OpenLeaked opens the file and looks at some of it. The error says in one line what is wrong.
 func OpenLeaked(path string) (*Leaked, error) {
+	// Opening a named pipe would wait for its other end.
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is not a file", path)
+	}
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	info, err := file.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("%s is not a file", path)
-	}
 	if err == nil {
 		l := &Leaked{file: file, size: info.Size()}
 		if err = l.check(); err != nil {
