@@ -25,10 +25,7 @@ func (a *app) changePassword(c echo.Context) error {
 	if current == "" {
 		form.CurrentError = "Password cannot be empty."
 	}
-	var err error
-	if form.NewError, err = a.judgePassword(chosen, me.Username); err != nil {
-		return err
-	}
+	form.NewError = a.policy.Judge(chosen, me.Username)
 	if form.NewError == "" && password.Same(chosen, current) {
 		form.NewError = "This is the current password. Choose another one."
 	}
@@ -36,11 +33,19 @@ func (a *app) changePassword(c echo.Context) error {
 		return a.render(c, http.StatusUnprocessableEntity, passwordView(form))
 	}
 	codeVoided := false
-	err = a.guard.Confirm(c.Request().Context(), clientOf(c), me, current, func(user store.User, settled store.Settlement) (err error) {
+	err := a.guard.Confirm(c.Request().Context(), clientOf(c), me, current, func(user store.User, settled store.Settlement) (err error) {
+		if form.NewError, err = a.judgeLeaked(chosen); err == nil && form.NewError != "" {
+			err = errPasswordRefused
+		}
+		if err != nil {
+			return err
+		}
 		codeVoided, err = a.replacePassword(c, user, chosen, settled)
 		return err
 	})
 	switch {
+	case errors.Is(err, errPasswordRefused):
+		return a.render(c, http.StatusUnprocessableEntity, passwordView(form))
 	case errors.Is(err, auth.ErrWrongCredentials):
 		form.CurrentError = "That is not your current password."
 		return a.render(c, http.StatusUnprocessableEntity, passwordView(form))
@@ -59,6 +64,9 @@ func (a *app) changePassword(c echo.Context) error {
 	}
 	return a.redirect(c, components.HomePath(me.Username))
 }
+
+// errPasswordRefused means that the new password may not be chosen; the form says why.
+var errPasswordRefused = errors.New("password refused")
 
 // codeVoidedMessage says what became of a recovery code when the password was replaced. The home page offers a new one.
 const codeVoidedMessage = "Your old recovery code no longer works. Make a new one."

@@ -267,3 +267,26 @@ func TestSignupRefusesALeakedPassword(t *testing.T) {
 	// The list is asked only when the limit allows it.
 	s.browser().post("/signup", "username", "carol", "password", other).wantStatus(http.StatusTooManyRequests)
 }
+
+func TestPasswordChangeLooksForALeakedPasswordWhenTheLimitAllowsIt(t *testing.T) {
+	s := newSite(t, "--known-browser-failures=1")
+	s.signUp("bob")
+	b := s.signedIn("bob")
+	path := filepath.Join(t.TempDir(), "leaked.txt")
+	if err := os.WriteFile(path, fmt.Appendf(nil, "%X:3\n", sha1.Sum([]byte(newPassword))), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	list, err := password.OpenLeaked(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.app.policy.Leaked = list
+	change := func(current string) page {
+		return b.post("/user/bob/password", "current_password", current, "password", newPassword)
+	}
+	for range 3 { // a right password that leads to nothing is no failure
+		change(goodPassword).wantStatus(http.StatusUnprocessableEntity).want("in a list of leaked passwords")
+	}
+	change("wrong").wantStatus(http.StatusUnprocessableEntity).want("not your current password").wantNot("leaked")
+	change(goodPassword).wantStatus(http.StatusTooManyRequests).wantNot("leaked")
+}
