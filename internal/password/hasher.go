@@ -157,14 +157,23 @@ func (h *Hasher) check(password, hash string) (check task, damaged bool) {
 // each of the old ones, lets a wrong password tell which.
 const maxStoredCosts = 8
 
+// maxExcess is how many times today's work one of the stored costs may take for a failed check to compute it too.
+// Without it, one damaged hash within the bounds (4 GiB, 100 passes) makes every wrong password of anyone as dear.
+const maxExcess = 8
+
+func work(costs argon2id.Params) uint64 {
+	return uint64(costs.Memory) * uint64(costs.Iterations)
+}
+
 // SetStored says which costs the stored hashes have, by their beginnings. What does not match is then computed with all
 // of them, so that the time of an answer does not tell an account with old costs from one with today's, or from none.
+// Costs of more than eight times today's work are left out.
 func (h *Hasher) SetStored(beginnings []string) {
 	stored := []argon2id.Params{*h.params}
 	for _, beginning := range beginnings {
 		costs, err := decode(beginning + "$" + strings.Repeat("A", 22) + "$" + strings.Repeat("A", 43))
 		costs.SaltLength, costs.KeyLength = h.params.SaltLength, h.params.KeyLength
-		if err == nil && !slices.Contains(stored, costs) && len(stored) < maxStoredCosts {
+		if err == nil && work(costs) <= maxExcess*work(*h.params) && !slices.Contains(stored, costs) && len(stored) < maxStoredCosts {
 			stored = append(stored, costs)
 		}
 	}

@@ -50,6 +50,19 @@ func TestVerifyOfAWrongPasswordTakesTheSameWorkWhateverIsStored(t *testing.T) {
 	}
 }
 
+func TestVerifyOfAWrongPasswordIsNotMadeDearByOneHash(t *testing.T) {
+	hasher := NewHasher(DefaultParams, 1, 1, nil)
+	hasher.SetStored([]string{"$argon2id$v=19$m=4194304,t=2,p=1", "$argon2id$v=19$m=19456,t=100,p=1", "$argon2id$v=19$m=65536,t=3,p=1"})
+	check, _ := hasher.check("wrong", "")
+	var memory []uint32
+	for _, costs := range check.costs() {
+		memory = append(memory, costs.Memory)
+	}
+	if !slices.Equal(memory, []uint32{19456, 65536}) {
+		t.Errorf("computes with %v KiB, want today's costs and those of a like size", memory)
+	}
+}
+
 func TestHashOfCostsThatAreNeverSetIsDamaged(t *testing.T) {
 	sound, err := NewHasher(Params{MemoryKiB: 64, Iterations: 1, Threads: 1}, 1, 1, nil).Hash(t.Context(), "", "right")
 	if err != nil {
