@@ -79,6 +79,7 @@ func (serveCommand) Run(ctx context.Context, to streams, s *settings) error {
 	defer worker.Close()
 	app := newApp(s, db, worker, log, time.Now)
 	app.policy.Leaked = leaked
+	app.readHashCosts(ctx) // before the first login, whose time would tell of other costs
 	if err := app.serveMetrics(ctx); err != nil {
 		return errors.Join(err, listener.Close())
 	}

@@ -75,31 +75,31 @@ func (s *settings) Validate() error {
 	}
 	const noMost = math.MaxInt
 	return cmp.Or(
-		isWithin("busy-timeout", s.BusyTimeout, 0, time.Minute),
-		isWithin("sign-in-lifetime", s.SignInLifetime, time.Minute, noMost),
-		isWithin("sign-in-idle", s.SignInIdle, time.Minute, s.SignInLifetime),
-		isWithin("remembered-lifetime", s.RememberedLifetime, time.Minute, noMost),
-		isWithin("remembered-idle", s.RememberedIdle, time.Minute, s.RememberedLifetime),
-		isWithin("event-retention", s.EventRetention, time.Hour, noMost),
-		isWithin("password-min-length", s.PasswordMinLength, 8, 64),
-		isWithin("hash-threads", s.HashThreads, 1, math.MaxUint8),
-		isWithin("hash-iterations", s.HashIterations, 1, password.MaxIterations),
-		isWithin("hash-memory", s.HashMemory, password.MinMemoryKiB*uint32(s.HashThreads), password.MaxMemoryKiB),
-		isWithin("hash-queue", s.HashQueue, 0, 1_000_000),
-		isWithin("known-browser-failures", s.KnownBrowserFailures, 1, noMost),
-		isWithin("known-browser-window", s.KnownBrowserWindow, time.Second, noMost),
-		isWithin("unknown-browser-failures", s.UnknownBrowserFailures, 1, s.CloseAfter),
-		isWithin("unknown-browser-wait", s.UnknownBrowserWait, time.Second, s.UnknownBrowserMaxWait),
-		isWithin("close-after", s.CloseAfter, 1, noMost),
-		isWithin("failures-per-hour", s.FailuresPerHour, 1, noMost),
-		isWithin("signups-per-hour", s.SignupsPerHour, 1, noMost),
-		isWithin("name-checks-per-minute", s.NameChecksPerMinute, 1, noMost),
-		isWithin("recoveries-per-hour", s.RecoveriesPerHour, 1, noMost),
+		checkRange("busy-timeout", s.BusyTimeout, 0, time.Minute),
+		checkRange("sign-in-lifetime", s.SignInLifetime, time.Minute, noMost),
+		checkRange("sign-in-idle", s.SignInIdle, time.Minute, s.SignInLifetime),
+		checkRange("remembered-lifetime", s.RememberedLifetime, time.Minute, noMost),
+		checkRange("remembered-idle", s.RememberedIdle, time.Minute, s.RememberedLifetime),
+		checkRange("event-retention", s.EventRetention, time.Hour, noMost),
+		checkRange("password-min-length", s.PasswordMinLength, 8, 64),
+		checkRange("hash-threads", s.HashThreads, 1, math.MaxUint8),
+		checkRange("hash-iterations", s.HashIterations, 1, password.MaxIterations),
+		checkRange("hash-memory", s.HashMemory, password.MinMemoryKiB*uint32(s.HashThreads), password.MaxMemoryKiB),
+		checkRange("hash-queue", s.HashQueue, 0, 1_000_000),
+		checkRange("known-browser-failures", s.KnownBrowserFailures, 1, noMost),
+		checkRange("known-browser-window", s.KnownBrowserWindow, time.Second, noMost),
+		checkRange("unknown-browser-failures", s.UnknownBrowserFailures, 1, s.CloseAfter),
+		checkRange("unknown-browser-wait", s.UnknownBrowserWait, time.Second, s.UnknownBrowserMaxWait),
+		checkRange("close-after", s.CloseAfter, 1, noMost),
+		checkRange("failures-per-hour", s.FailuresPerHour, 1, noMost),
+		checkRange("signups-per-hour", s.SignupsPerHour, 1, noMost),
+		checkRange("name-checks-per-minute", s.NameChecksPerMinute, 1, noMost),
+		checkRange("recoveries-per-hour", s.RecoveriesPerHour, 1, noMost),
 	)
 }
 
-// isWithin returns what is wrong with the value of a flag.
-func isWithin[T int | uint8 | uint32 | time.Duration](flag string, value, least, most T) error {
+// checkRange returns what is wrong with the value of a flag.
+func checkRange[T int | uint8 | uint32 | time.Duration](flag string, value, least, most T) error {
 	switch {
 	case least <= value && value <= most:
 		return nil
