@@ -150,6 +150,9 @@ func (c *connection) Close() error {
 		defer c.file.count(-1)
 		return c.sqliteConnection.Close()
 	}
+	// One after the other: two at once can keep each other from it, and after the last nobody can.
+	c.file.closing.Lock()
+	defer c.file.closing.Unlock()
 	for _, pragma := range []string{"PRAGMA busy_timeout = 0", "PRAGMA wal_checkpoint(TRUNCATE)"} {
 		_, _ = c.sqliteConnection.ExecContext(context.Background(), pragma, nil)
 	}

@@ -31,6 +31,8 @@ type placed struct {
 	// left says that the file was seen not to be at the place. That is final, wherever it is moved later.
 	left atomic.Bool
 
+	closing sync.Mutex // held while a connection to a file that has left ends
+
 	mu          sync.Mutex
 	connections int
 	log, index  os.FileInfo // nil: never seen

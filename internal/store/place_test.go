@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 )
 
@@ -113,6 +114,44 @@ func TestDatabaseReplacedWithAReadUnderWayWaitsForItsEnd(t *testing.T) {
 	}
 	if _, err := s.CreateUser(t.Context(), "eve", "hash", unknown, at(noon)); err != nil {
 		t.Error(err)
+	}
+}
+
+// One connection ends while it reads, one while it writes, one that is idle: none may keep the last from emptying the log.
+func TestDatabaseReplacedUnderConnectionsThatEndAtOnceLeavesNoLogBehind(t *testing.T) {
+	folder := t.TempDir()
+	path, next := filepath.Join(folder, "auth.db"), filepath.Join(folder, "next.db")
+	if err := open(t, next).Close(); err != nil {
+		t.Fatal(err)
+	}
+	content, err := os.ReadFile(next)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := open(t, path)
+	for round := range 100 {
+		if err := os.WriteFile(next, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		createUser(t, s, "bob")
+		tx, err := s.DB().BeginTx(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows, err := s.reads.QueryContext(t.Context(), "SELECT username FROM users")
+		if err != nil {
+			t.Fatal(err)
+		}
+		swap(t, path, next)
+		var ends sync.WaitGroup
+		for _, end := range []func() error{rows.Close, tx.Rollback} {
+			ends.Go(func() { _ = end() })
+		}
+		_ = s.Follow(t.Context()) // ends the idle ones, and waits for the others
+		ends.Wait()
+		if err := s.Follow(t.Context()); err != nil {
+			t.Fatalf("round %d: %v", round, err)
+		}
 	}
 }
 
