@@ -68,7 +68,7 @@ func Delete(form DeleteForm) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, swaps(DeletePath(form.Username)))
+		templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, htmxForm(DeletePath(form.Username)))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

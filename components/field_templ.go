@@ -499,8 +499,8 @@ func dangerous(label string) templ.Component {
 	})
 }
 
-// swaps lets htmx send the form and swap the main part of the answer; without scripts the form works as it stands.
-func swaps(action string) templ.OrderedAttributes {
+// htmxForm lets htmx send the form and swap the main part of the answer; without scripts the form works as it stands.
+func htmxForm(action string) templ.OrderedAttributes {
 	return templ.OrderedAttributes{
 		{Key: "hx-post", Value: action},
 		{Key: "hx-target", Value: "#main"},

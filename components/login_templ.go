@@ -54,7 +54,7 @@ func Login(form LoginForm) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, swaps("/login"))
+		templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, htmxForm("/login"))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

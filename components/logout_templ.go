@@ -113,7 +113,7 @@ func logoutForm(username, csrfToken, label string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, swaps(LogoutPath(username)))
+		templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, htmxForm(LogoutPath(username)))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

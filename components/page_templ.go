@@ -20,8 +20,8 @@ type Page struct {
 	Main    templ.Component
 }
 
-// Whole is the page for a browser that loads it.
-func Whole(page Page) templ.Component {
+// FullPage is the page for a browser that loads it.
+func FullPage(page Page) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

@@ -63,7 +63,7 @@ func ChangePassword(form PasswordForm) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, swaps(PasswordPath(form.Username)))
+		templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, htmxForm(PasswordPath(form.Username)))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

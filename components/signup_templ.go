@@ -52,7 +52,7 @@ func Signup(form SignupForm) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, swaps("/signup"))
+		templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, htmxForm("/signup"))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

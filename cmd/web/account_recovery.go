@@ -81,8 +81,8 @@ func (a *app) setRecoveredPassword(c echo.Context, form components.RecoverForm, 
 	}
 	newCode := recovery.NewCode()
 	newCodeHash, _ := recovery.Hash(newCode)
-	err = a.remembering(c, func(browser store.KnownBrowser) error {
-		return a.store.Recover(ctx, store.Recovery{
+	err = a.remembering(c, func(browser store.DeviceRotation) error {
+		return a.store.Recover(ctx, store.RecoverParams{
 			UID: user.UID, CodeHash: codeHash, NewCodeHash: newCodeHash[:], NewPassHash: passHash, Browser: browser,
 		}, a.origin(c))
 	})

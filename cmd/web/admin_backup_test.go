@@ -23,7 +23,7 @@ func TestABackUpTakenUnderAStreamOfSignupsHoldsEachThatWasAcknowledgedBefore(t *
 		p.waitFor("signups before the back-up", func() bool { return len(signups.acknowledged()) >= least })
 		before := signups.acknowledged()
 		copied := filepath.Join(t.TempDir(), "copy.db")
-		if _, stderr, code := keep(t, path, "backup", copied); code != exitOK {
+		if _, stderr, code := runAdmin(t, path, "backup", copied); code != exitOK {
 			t.Fatalf("backup: exit code %d, %s", code, stderr)
 		}
 		meanwhile += len(signups.acknowledged()) - len(before)
@@ -47,7 +47,7 @@ func TestABackUpTakenUnderAStreamOfSignupsHoldsEachThatWasAcknowledgedBefore(t *
 // accounts are the names that 'user list --json' gives.
 func accounts(t *testing.T, path string) map[string]bool {
 	t.Helper()
-	stdout, stderr, code := keep(t, path, "user", "list", "--json")
+	stdout, stderr, code := runAdmin(t, path, "user", "list", "--json")
 	if code != exitOK {
 		t.Fatalf("user list: exit code %d, %s", code, stderr)
 	}
@@ -121,7 +121,7 @@ func TestABackUpToAFullDiskSaysSoAndLeavesNothing(t *testing.T) {
 	mountDisk(t, folder, "64k")
 	path := filepath.Join(t.TempDir(), "auth.db")
 	makeDatabase(t, path)
-	stdout, stderr, code := keep(t, path, "backup", filepath.Join(folder, "copy.db"))
+	stdout, stderr, code := runAdmin(t, path, "backup", filepath.Join(folder, "copy.db"))
 	wantOneLine(t, stdout, stderr, code, exitFailed, "back up: the disk is full")
 	if left := entries(t, folder); len(left) > 0 {
 		t.Errorf("left behind: %v", left)

@@ -22,15 +22,15 @@ func adminCommand(t *testing.T, path string, args ...string) *exec.Cmd {
 	return c
 }
 
-// keep runs a command of the administrator's to its end.
-func keep(t *testing.T, path string, args ...string) (stdout, stderr string, code int) {
+// runAdmin runs a command of the administrator's to its end.
+func runAdmin(t *testing.T, path string, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
 	return runToEnd(t, adminCommand(t, path, args...))
 }
 
 func wantChecked(t *testing.T, path string) {
 	t.Helper()
-	if stdout, stderr, code := keep(t, path, "check"); code != exitOK || !strings.HasPrefix(stdout, "ok, ") {
+	if stdout, stderr, code := runAdmin(t, path, "check"); code != exitOK || !strings.HasPrefix(stdout, "ok, ") {
 		t.Errorf("check %s: exit code %d, %s%s", path, code, stdout, stderr)
 	}
 }

@@ -7,17 +7,17 @@ import (
 	"time"
 )
 
-// keep runs a command of the administrator's beside the site, on the same file.
-func (s *site) keep(args ...string) (stdout, stderr string, code int) {
+// runCommand runs a command of the administrator's beside the site, on the same file.
+func (s *site) runCommand(args ...string) (stdout, stderr string, code int) {
 	s.t.Helper()
 	var out, errors strings.Builder
 	code = run(s.t.Context(), append(args, "--db="+s.app.settings.DB, "--url="+s.server.URL), &out, &errors)
 	return out.String(), errors.String(), code
 }
 
-func (s *site) kept(args ...string) (stdout string) {
+func (s *site) mustRun(args ...string) (stdout string) {
 	s.t.Helper()
-	stdout, stderr, code := s.keep(args...)
+	stdout, stderr, code := s.runCommand(args...)
 	if code != exitOK {
 		s.t.Fatalf("%v: exit code %d, %s", args, code, stderr)
 	}
@@ -26,7 +26,7 @@ func (s *site) kept(args ...string) (stdout string) {
 
 func TestAPasswordLinkIsGoodFor24HoursAndIsNotInTheLog(t *testing.T) {
 	s := newSite(t)
-	link := strings.TrimPrefix(strings.TrimSpace(s.kept("user", "add", "bob")), s.server.URL)
+	link := strings.TrimPrefix(strings.TrimSpace(s.mustRun("user", "add", "bob")), s.server.URL)
 	s.clock.Advance(24*time.Hour + time.Second)
 	s.browser().get(link).wantStatus(http.StatusGone)
 	s.browser().post(link, "password", goodPassword).wantStatus(http.StatusGone)
@@ -42,8 +42,8 @@ func TestTheRecoveryCodeOfADisabledAccountIsNoGood(t *testing.T) {
 	s := newSite(t)
 	s.signUp("bob")
 	code := s.signedIn("bob").makeCode()
-	s.kept("user", "disable", "bob")
+	s.mustRun("user", "disable", "bob")
 	s.browser().post("/recover", "username", "bob", "code", code).wantStatus(http.StatusUnauthorized)
-	s.kept("user", "enable", "bob")
+	s.mustRun("user", "enable", "bob")
 	s.browser().post("/recover", "username", "bob", "code", code).wantStatus(http.StatusOK)
 }

@@ -97,7 +97,7 @@ func (a *app) writeCollected(ctx context.Context) {
 func (a *app) cleanUp(ctx context.Context) {
 	a.readHashCosts(ctx)
 	now := a.now()
-	err := a.store.CleanUp(ctx, store.Expired{
+	err := a.store.CleanUp(ctx, store.Cutoffs{
 		PlainUnusedSince:      now.Add(-a.settings.SignInIdle),
 		RememberedUnusedSince: now.Add(-a.settings.RememberedIdle),
 		EventsBefore:          now.Add(-a.settings.EventRetention),

@@ -48,7 +48,7 @@ func (a *app) deviceCookieName() string {
 const deviceCookieMaxAge = 365 * 24 * time.Hour
 
 // remembering makes the browser known to the account whose owner do proves to be there, with a new device cookie.
-func (a *app) remembering(c echo.Context, do func(store.KnownBrowser) error) error {
+func (a *app) remembering(c echo.Context, do func(store.DeviceRotation) error) error {
 	token, browser := clientOf(c).NewDevice()
 	if err := do(browser); err != nil {
 		return err

@@ -12,7 +12,7 @@ import (
 
 // withStore opens the database for a command of the administrator's, which may run beside the server.
 // What it does is logged as what the server does.
-func withStore(ctx context.Context, to streams, s *settings, do func(*store.Store) error) error {
+func withStore(ctx context.Context, to output, s *settings, do func(*store.Store) error) error {
 	db, err := store.OpenExisting(ctx, s.DB, s.BusyTimeout)
 	if err == nil {
 		log := newLogger(s.LogFormat, to.log, to.log)
@@ -38,7 +38,7 @@ func adminOrigin() store.Origin {
 }
 
 // withUser does something to the account with the name that was typed.
-func withUser(ctx context.Context, to streams, s *settings, typed string, do func(*store.Store, store.User) error) error {
+func withUser(ctx context.Context, to output, s *settings, typed string, do func(*store.Store, store.User) error) error {
 	name, problem := username.Lookup(typed)
 	if problem != "" {
 		return fmt.Errorf("%q: %s", typed, problem)
@@ -60,23 +60,23 @@ func userNamed(ctx context.Context, db *store.Store, name string) (store.User, e
 	return user, err
 }
 
-// named is what the commands about one account take.
-type named struct {
+// accountArg is what the commands about one account take.
+type accountArg struct {
 	Name string `arg:"" help:"Username."`
 }
 
 // change does something to the account and says what it is then.
-func (n named) change(ctx context.Context, to streams, s *settings, is string, do func(*store.Store, store.User) error) error {
+func (n accountArg) change(ctx context.Context, to output, s *settings, is string, do func(*store.Store, store.User) error) error {
 	return withUser(ctx, to, s, n.Name, func(db *store.Store, user store.User) error {
 		if err := do(db, user); err != nil {
 			return err
 		}
-		return say(to, "%s %s.", user.Username, is)
+		return report(to, "%s %s.", user.Username, is)
 	})
 }
 
-// say tells the administrator how it went; standard output is for what was asked for.
-func say(to streams, format string, args ...any) error {
+// report tells the administrator how it went; standard output is for what was asked for.
+func report(to output, format string, args ...any) error {
 	_, err := fmt.Fprintf(to.log, format+"\n", args...)
 	return err
 }

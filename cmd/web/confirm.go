@@ -61,7 +61,7 @@ func (a *app) confirmSignIn(c echo.Context, me store.SignIn, settled store.Settl
 	if err := a.renewSession(c); err != nil {
 		return err
 	}
-	return a.remembering(c, func(browser store.KnownBrowser) error {
+	return a.remembering(c, func(browser store.DeviceRotation) error {
 		return a.withSession(c, func(session store.SessionChange) error {
 			return a.store.ConfirmSignIn(c.Request().Context(), me.UID, store.Confirmation{
 				Browser: browser, Settled: settled, Session: session,

@@ -60,7 +60,7 @@ func TestDatabaseOnAFullDiskSaysSoAndCanStillBeRead(t *testing.T) {
 		}
 	}
 	for _, args := range [][]string{{"check"}, {"user", "list"}, {"events"}, {"backup", filepath.Join(t.TempDir(), "copy.db")}} {
-		if _, stderr, code := keep(t, path, args...); code != exitOK {
+		if _, stderr, code := runAdmin(t, path, args...); code != exitOK {
 			t.Errorf("%v: exit code %d, %s", args, code, stderr)
 		}
 	}
@@ -148,7 +148,7 @@ func TestDatabaseOnAReadOnlyDiskCanBeRead(t *testing.T) {
 	}
 	wantChecked(t, path)
 	wantIn(t, path)
-	stdout, stderr, code := keep(t, path, "user", "add", "bob")
+	stdout, stderr, code := runAdmin(t, path, "user", "add", "bob")
 	wantOneLine(t, stdout, stderr, code, exitFailed, "read-only file system")
 }
 
@@ -158,7 +158,7 @@ func TestDatabaseThatSomebodyWritesForLongCanBeReadByTheCommands(t *testing.T) {
 	makeDatabase(t, path)
 	execIn(t, path, "PRAGMA journal_mode = WAL; BEGIN IMMEDIATE")
 	for _, args := range [][]string{{"check"}, {"user", "list"}, {"events"}, {"backup", filepath.Join(t.TempDir(), "copy.db")}} {
-		if _, stderr, code := keep(t, path, append(args, "--busy-timeout=0s")...); code != exitOK {
+		if _, stderr, code := runAdmin(t, path, append(args, "--busy-timeout=0s")...); code != exitOK {
 			t.Errorf("%v: exit code %d, %s", args, code, stderr)
 		}
 	}
@@ -205,7 +205,7 @@ func TestUserListHasEveryAccountOnceInOrder(t *testing.T) {
 	makeDatabase(t, path)
 	execIn(t, path, `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1700)
 		INSERT INTO users (username, pass_hash, created_at) SELECT printf('%05d', i * 7919 % 99991), '', 0 FROM n`)
-	stdout, stderr, code := keep(t, path, "user", "list")
+	stdout, stderr, code := runAdmin(t, path, "user", "list")
 	if code != exitOK {
 		t.Fatal(stderr)
 	}

@@ -67,7 +67,7 @@ func TestDatabaseReplacedUnderTheServerIsTheOneThatPeopleUse(t *testing.T) {
 			}
 			p := startProgram(t, append(cheap, "--db="+db)...)
 			p.browser().post("/signup", "username", "bob", "password", goodPassword).wantStatus(http.StatusOK)
-			if _, stderr, code := keep(t, db, "backup", copied); code != exitOK {
+			if _, stderr, code := runAdmin(t, db, "backup", copied); code != exitOK {
 				t.Fatal(stderr)
 			}
 			if strings.Contains(name, "older") {
@@ -90,7 +90,7 @@ func TestDatabaseReplacedUnderTheServerIsTheOneThatPeopleUse(t *testing.T) {
 			p.browser().post("/login", "username", "carol", "password", goodPassword).wantStatus(http.StatusUnauthorized)
 			p.browser().post("/signup", "username", "erin", "password", goodPassword).wantStatus(http.StatusOK)
 			wantIn(t, db, "bob", "erin", "not carol", "not dave")
-			if _, stderr, code := keep(t, db, "user", "disable", "bob"); code != exitOK {
+			if _, stderr, code := runAdmin(t, db, "user", "disable", "bob"); code != exitOK {
 				t.Errorf("user disable: %s", stderr)
 			}
 			p.browser().post("/login", "username", "bob", "password", goodPassword).wantStatus(http.StatusUnauthorized)
@@ -167,7 +167,7 @@ func TestDatabaseReplacedAgainAndAgainLosesNoSignupThatWasAcknowledged(t *testin
 	folder := t.TempDir()
 	db, copied := filepath.Join(folder, "auth.db"), filepath.Join(folder, "copy.db")
 	p := startProgram(t, append(cheap, "--db="+db, "--signups-per-hour=1000000")...)
-	if _, stderr, code := keep(t, db, "backup", copied); code != exitOK {
+	if _, stderr, code := runAdmin(t, db, "backup", copied); code != exitOK {
 		t.Fatal(stderr)
 	}
 	var round atomic.Int64

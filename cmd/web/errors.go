@@ -66,7 +66,7 @@ func (a *app) handleError(err error, c echo.Context) {
 		}
 	}
 	page := components.Page{Title: problem.Title, Main: components.ProblemPage(problem)}
-	body := components.Whole(page)
+	body := components.FullPage(page)
 	if swapsFragment(c.Request()) {
 		noticeOnly(c.Response().Header())
 		body = components.Fragment(page)

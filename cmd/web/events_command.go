@@ -32,7 +32,7 @@ type eventJSON struct {
 	UserAgent string          `json:"user_agent,omitempty"`
 }
 
-func (e eventsCommand) Run(ctx context.Context, to streams, s *settings) error {
+func (e eventsCommand) Run(ctx context.Context, to output, s *settings) error {
 	show := func(db *store.Store, uid int64) error {
 		var last int64
 		for {
@@ -78,7 +78,7 @@ func (e eventsCommand) Run(ctx context.Context, to streams, s *settings) error {
 	})
 }
 
-func (e eventsCommand) print(to streams, event store.LoggedEvent) error {
+func (e eventsCommand) print(to output, event store.LoggedEvent) error {
 	if e.JSON {
 		return json.NewEncoder(to.out).Encode(eventJSON{
 			ID: event.ID, At: event.At.UTC(), Username: event.Username, Event: event.Kind, By: event.By,

@@ -27,7 +27,7 @@ func (b backupCommand) Validate() error {
 	return nil
 }
 
-func (b backupCommand) Run(ctx context.Context, to streams, s *settings) error {
+func (b backupCommand) Run(ctx context.Context, to output, s *settings) error {
 	if b.File == "-" {
 		if file, ok := to.raw.(*os.File); ok && isatty.IsTerminal(file.Fd()) {
 			return errors.New("back up: standard output is a terminal; give the name of a file, or send the copy to a program")
@@ -38,13 +38,13 @@ func (b backupCommand) Run(ctx context.Context, to streams, s *settings) error {
 		if err := db.Backup(ctx, b.File); err != nil {
 			return err
 		}
-		return say(to, "The copy is complete: %s", b.File)
+		return report(to, "The copy is complete: %s", b.File)
 	})
 }
 
 type checkCommand struct{}
 
-func (checkCommand) Run(ctx context.Context, to streams, s *settings) error {
+func (checkCommand) Run(ctx context.Context, to output, s *settings) error {
 	return reading(ctx, s, func(db *store.Store) error {
 		problems, err := db.Check(ctx, func(name string) string {
 			mapped, _ := username.Canonical(name)

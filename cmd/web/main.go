@@ -45,7 +45,7 @@ type commands struct {
 // run is the whole program but for the process around it, and returns its exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	raw := stdout
-	stdout, stderr = printable{stdout}, printable{stderr}
+	stdout, stderr = terminalWriter{stdout}, terminalWriter{stderr}
 	var command commands
 	left := false // --help and --version print and ask to leave
 	parser := newParser(&command, kong.Writers(stdout, stderr), kong.Exit(func(int) { left = true }))
@@ -58,7 +58,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exitUsage
 	}
 	parsed.BindTo(ctx, (*context.Context)(nil))
-	if err := parsed.Run(&command.Settings, streams{out: stdout, log: stderr, raw: raw}); err != nil {
+	if err := parsed.Run(&command.Settings, output{out: stdout, log: stderr, raw: raw}); err != nil {
 		printError(stderr, err)
 		return exitFailed
 	}
@@ -70,8 +70,8 @@ func printError(to io.Writer, err error) {
 	fmt.Fprintf(to, "latchkey: %s\n", strings.ReplaceAll(err.Error(), "\n", "; "))
 }
 
-// streams are where a command writes: what was asked for, and what it has to say besides.
-type streams struct {
+// output are where a command writes: what was asked for, and what it has to say besides.
+type output struct {
 	out io.Writer
 	log io.Writer
 	raw io.Writer // out, for what is not text

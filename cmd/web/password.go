@@ -80,7 +80,7 @@ func (a *app) replacePassword(c echo.Context, user store.User, chosen string, se
 	if err := a.renewSession(c); err != nil {
 		return false, err
 	}
-	err = a.remembering(c, func(browser store.KnownBrowser) error {
+	err = a.remembering(c, func(browser store.DeviceRotation) error {
 		return a.withSession(c, func(session store.SessionChange) error {
 			codeVoided, err = a.store.ChangePassword(ctx, store.PasswordChange{
 				UID: user.UID, OldHash: user.PassHash, NewHash: hash, Browser: browser, Settled: settled, Session: session,

@@ -58,8 +58,8 @@ func (a *app) usePasswordLink(c echo.Context) error {
 		})
 	}
 	codeVoided := false
-	err = a.remembering(c, func(browser store.KnownBrowser) error {
-		codeVoided, err = a.store.UsePasswordLink(ctx, store.PasswordLink{
+	err = a.remembering(c, func(browser store.DeviceRotation) error {
+		codeVoided, err = a.store.UsePasswordLink(ctx, store.UseLinkParams{
 			UID: user.UID, TokenHash: hashPasswordLink(c.Param("token")), NewPassHash: passHash, Browser: browser,
 		}, a.origin(c))
 		return err

@@ -47,7 +47,7 @@ func (a *app) render(c echo.Context, status int, v view) error {
 			}
 			page.Flashes = flashes
 		}
-		body = components.Whole(page)
+		body = components.FullPage(page)
 		if htmx {
 			body = components.Fragment(page)
 		}

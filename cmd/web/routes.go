@@ -18,7 +18,7 @@ func (a *app) routes() http.Handler {
 	e.Pre(normalizePath)
 	e.Use(a.setRequestID, a.logRequest(), a.recoverPanic(), a.secureHeaders(), a.refuseOtherHosts())
 
-	open := section{echo: e}
+	open := routeGroup{echo: e}
 	open.get(healthPath, a.health)
 	open.get(public.Prefix+"*", a.asset)
 
@@ -44,42 +44,42 @@ func (a *app) routes() http.Handler {
 	pages.post("/logout/:username", a.logOut)
 	pages.post("/logout", a.logOutAll)
 
-	// Pages for the person named in the path, signed in in this browser.
-	person := pages.with("/user/:username", a.requireSignIn)
-	person.get("", a.showHome)
-	person.get("/password", a.showPassword)
-	person.post("/password", a.changePassword)
-	person.get("/sign-ins", a.showSignIns)
-	person.post("/sign-ins", a.endSignIn)
-	person.post("/sign-ins/others", a.endOtherSignIns)
-	person.get("/activity", a.showActivity)
-	person.get("/recovery", a.showRecovery)
-	person.post("/recovery", a.makeRecovery)
-	person.post("/recovery/saved", a.recoverySaved)
-	person.post("/recovery/later", a.recoveryLater)
-	person.get("/delete", a.showDelete)
-	person.post("/delete", a.deleteAccount)
+	// Pages for the account named in the path, signed in in this browser.
+	account := pages.with("/user/:username", a.requireSignIn)
+	account.get("", a.showHome)
+	account.get("/password", a.showPassword)
+	account.post("/password", a.changePassword)
+	account.get("/sign-ins", a.showSignIns)
+	account.post("/sign-ins", a.endSignIn)
+	account.post("/sign-ins/others", a.endOtherSignIns)
+	account.get("/activity", a.showActivity)
+	account.get("/recovery", a.showRecovery)
+	account.post("/recovery", a.makeRecovery)
+	account.post("/recovery/saved", a.recoverySaved)
+	account.post("/recovery/later", a.recoveryLater)
+	account.get("/delete", a.showDelete)
+	account.post("/delete", a.deleteAccount)
 
 	return e
 }
 
-// section is a part of the site behind the same middleware. Echo's own groups would register a catch-all route
+// routeGroup is a part of the site behind the same middleware. Echo's own groups would register a catch-all route
 // each, and with it answer 404 where 405 is due.
-type section struct {
+type routeGroup struct {
 	echo       *echo.Echo
 	prefix     string
 	middleware []echo.MiddlewareFunc
 }
 
-func (s section) with(prefix string, middleware ...echo.MiddlewareFunc) section {
-	return section{s.echo, s.prefix + prefix, slices.Concat(s.middleware, middleware)}
+func (s routeGroup) with(prefix string, middleware ...echo.MiddlewareFunc) routeGroup {
+	return routeGroup{s.echo, s.prefix + prefix, slices.Concat(s.middleware, middleware)}
 }
 
 // get serves HEAD wherever GET is served (RFC 9110, section 9.1).
-func (s section) get(path string, handler echo.HandlerFunc) {
+func (s routeGroup) get(path string, handler echo.HandlerFunc) {
 	s.echo.Match([]string{http.MethodGet, http.MethodHead}, s.prefix+path, handler, s.middleware...)
 }
 
-func (s section) post(path string, handler echo.HandlerFunc) {
+func (s routeGroup) post(path string, handler echo.HandlerFunc) {
 	s.echo.POST(s.prefix+path, handler, s.middleware...)
 }

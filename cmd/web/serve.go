@@ -44,7 +44,7 @@ func tuneRuntime() {
 }
 
 // Run serves until ctx ends, then lets requests in flight finish and closes the database.
-func (serveCommand) Run(ctx context.Context, to streams, s *settings) error {
+func (serveCommand) Run(ctx context.Context, to output, s *settings) error {
 	tuneRuntime()
 	lines := newLogWriter(to.log, func(lost int) []byte { return lostLine(s.LogFormat, lost) })
 	defer lines.close()

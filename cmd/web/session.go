@@ -190,7 +190,7 @@ func (a *app) startSignIn(c echo.Context, user store.User, remember bool, settle
 	if err := a.setSignIns(c, append(others, started)); err != nil {
 		return err
 	}
-	return a.remembering(c, func(browser store.KnownBrowser) error {
+	return a.remembering(c, func(browser store.DeviceRotation) error {
 		return a.withSession(c, func(session store.SessionChange) error {
 			return a.store.CreateSignIn(c.Request().Context(), store.NewSignIn{
 				ID: started.ID, User: user, Remembered: remember, Replaced: signInIDs(replaced),

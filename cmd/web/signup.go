@@ -57,7 +57,7 @@ func (a *app) signUp(c echo.Context) error {
 			return signupView(form)
 		})
 	}
-	err = a.remembering(c, func(browser store.KnownBrowser) error {
+	err = a.remembering(c, func(browser store.DeviceRotation) error {
 		_, err := a.store.CreateUser(ctx, name, hash, browser, a.origin(c))
 		return err
 	})

@@ -10,13 +10,13 @@ import (
 	"unicode/utf8"
 )
 
-// A printable writer keeps what a stranger sent, a user agent say, from steering the terminal of whoever reads it.
+// A terminalWriter writer keeps what a stranger sent, a user agent say, from steering the terminal of whoever reads it.
 // Each call must bring whole characters. What it puts in place of a character is also JSON for it.
-type printable struct {
+type terminalWriter struct {
 	to io.Writer
 }
 
-func (p printable) Write(text []byte) (int, error) {
+func (p terminalWriter) Write(text []byte) (int, error) {
 	if bytes.ContainsFunc(text, isControl) || !utf8.Valid(text) {
 		var shown strings.Builder
 		for _, r := range string(text) {

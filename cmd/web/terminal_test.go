@@ -12,7 +12,7 @@ func TestWhatCannotBePrintedIsShownAsJSONWritesIt(t *testing.T) {
 		"Chrome on Linux", "söñja 日本語 👋", "\x1b[31m", "\u009b31m", "\x7f\r\x00", "\u202egpj.exe", "\u200b\ufeff", "\U000e0041",
 	} {
 		var shown strings.Builder
-		if err := json.NewEncoder(printable{&shown}).Encode(sent); err != nil {
+		if err := json.NewEncoder(terminalWriter{&shown}).Encode(sent); err != nil {
 			t.Fatal(err)
 		}
 		var got string
@@ -24,7 +24,7 @@ func TestWhatCannotBePrintedIsShownAsJSONWritesIt(t *testing.T) {
 		}
 	}
 	var shown strings.Builder
-	if written, err := (printable{&shown}).Write([]byte("a\x9bb\n")); written != 4 || err != nil || shown.String() != "a\ufffdb\n" {
+	if written, err := (terminalWriter{&shown}).Write([]byte("a\x9bb\n")); written != 4 || err != nil || shown.String() != "a\ufffdb\n" {
 		t.Errorf("bytes that are no text are shown as %q (%d written, %v)", shown.String(), written, err)
 	}
 }

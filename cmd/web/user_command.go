@@ -23,9 +23,9 @@ type userCommand struct {
 	Unlock  userUnlockCommand  `cmd:"" help:"Let an account be logged in to again, or an address try again, after too many failed attempts."`
 }
 
-type userAddCommand struct{ named }
+type userAddCommand struct{ accountArg }
 
-func (u userAddCommand) Run(ctx context.Context, to streams, s *settings) error {
+func (u userAddCommand) Run(ctx context.Context, to output, s *settings) error {
 	name, problem := username.Canonical(u.Name)
 	if problem != "" {
 		return fmt.Errorf("%q: %s", u.Name, problem)
@@ -46,9 +46,9 @@ func (u userAddCommand) Run(ctx context.Context, to streams, s *settings) error 
 	})
 }
 
-type userResetCommand struct{ named }
+type userResetCommand struct{ accountArg }
 
-func (u userResetCommand) Run(ctx context.Context, to streams, s *settings) error {
+func (u userResetCommand) Run(ctx context.Context, to output, s *settings) error {
 	return withUser(ctx, to, s, u.Name, func(db *store.Store, user store.User) error {
 		if user.Disabled {
 			return fmt.Errorf("the account %s is disabled; enable it first", user.Username)
@@ -62,7 +62,7 @@ func (u userResetCommand) Run(ctx context.Context, to streams, s *settings) erro
 }
 
 // printLink prints the link alone on standard output, so that a program can take it.
-func printLink(to streams, s *settings, path string) error {
+func printLink(to output, s *settings, path string) error {
 	site, err := s.siteURL()
 	if err != nil {
 		return err
@@ -75,25 +75,25 @@ func printLink(to streams, s *settings, path string) error {
 	return err
 }
 
-type userDisableCommand struct{ named }
+type userDisableCommand struct{ accountArg }
 
-func (u userDisableCommand) Run(ctx context.Context, to streams, s *settings) error {
+func (u userDisableCommand) Run(ctx context.Context, to output, s *settings) error {
 	return u.change(ctx, to, s, "is disabled, and signed out everywhere", func(db *store.Store, user store.User) error {
 		return db.SetDisabled(ctx, user.UID, true, adminOrigin())
 	})
 }
 
-type userEnableCommand struct{ named }
+type userEnableCommand struct{ accountArg }
 
-func (u userEnableCommand) Run(ctx context.Context, to streams, s *settings) error {
+func (u userEnableCommand) Run(ctx context.Context, to output, s *settings) error {
 	return u.change(ctx, to, s, "is enabled", func(db *store.Store, user store.User) error {
 		return db.SetDisabled(ctx, user.UID, false, adminOrigin())
 	})
 }
 
-type userDeleteCommand struct{ named }
+type userDeleteCommand struct{ accountArg }
 
-func (u userDeleteCommand) Run(ctx context.Context, to streams, s *settings) error {
+func (u userDeleteCommand) Run(ctx context.Context, to output, s *settings) error {
 	return u.change(ctx, to, s, "is deleted", func(db *store.Store, user store.User) error {
 		return db.DeleteUser(ctx, user.UID, adminOrigin())
 	})
@@ -115,16 +115,16 @@ func (u userUnlockCommand) Validate() error {
 	return nil
 }
 
-func (u userUnlockCommand) Run(ctx context.Context, to streams, s *settings) error {
+func (u userUnlockCommand) Run(ctx context.Context, to output, s *settings) error {
 	if u.Address != "" {
 		return u.unlockAddress(ctx, to, s)
 	}
-	return named{u.Name}.change(ctx, to, s, "can be logged in to again", func(db *store.Store, user store.User) error {
+	return accountArg{u.Name}.change(ctx, to, s, "can be logged in to again", func(db *store.Store, user store.User) error {
 		return db.Unlock(ctx, user.UID, adminOrigin())
 	})
 }
 
-func (u userUnlockCommand) unlockAddress(ctx context.Context, to streams, s *settings) error {
+func (u userUnlockCommand) unlockAddress(ctx context.Context, to output, s *settings) error {
 	address := netip.MustParseAddr(u.Address).Unmap().WithZone("").String()
 	return withStore(ctx, to, s, func(db *store.Store) error {
 		forgotten, err := db.ForgetAttempts(ctx, auth.NetworkKeys(address)...)
@@ -132,9 +132,9 @@ func (u userUnlockCommand) unlockAddress(ctx context.Context, to streams, s *set
 			return err
 		}
 		if forgotten == 0 {
-			return say(to, "Nothing was counted for %s.", auth.NetworkOf(address))
+			return report(to, "Nothing was counted for %s.", auth.NetworkOf(address))
 		}
-		return say(to, "%s can try again.", auth.NetworkOf(address))
+		return report(to, "%s can try again.", auth.NetworkOf(address))
 	})
 }
 
@@ -151,20 +151,20 @@ func (u userSignOutCommand) Validate() error {
 	return nil
 }
 
-func (u userSignOutCommand) Run(ctx context.Context, to streams, s *settings) error {
+func (u userSignOutCommand) Run(ctx context.Context, to output, s *settings) error {
 	if u.All {
 		return withStore(ctx, to, s, func(db *store.Store) error { return signOut(ctx, to, db, 0) })
 	}
 	return withUser(ctx, to, s, u.Name, func(db *store.Store, user store.User) error { return signOut(ctx, to, db, user.UID) })
 }
 
-func signOut(ctx context.Context, to streams, db *store.Store, uid int64) error {
+func signOut(ctx context.Context, to output, db *store.Store, uid int64) error {
 	ended, err := db.EndAllSignIns(ctx, uid, adminOrigin())
 	if err != nil {
 		return err
 	}
 	if ended == 1 {
-		return say(to, "1 sign-in ended.")
+		return report(to, "1 sign-in ended.")
 	}
-	return say(to, "%d sign-ins ended.", ended)
+	return report(to, "%d sign-ins ended.", ended)
 }

@@ -26,7 +26,7 @@ type accountJSON struct {
 	LastSeenAt  *time.Time `json:"last_seen_at,omitempty"`
 }
 
-func (l userListCommand) Run(ctx context.Context, to streams, s *settings) error {
+func (l userListCommand) Run(ctx context.Context, to output, s *settings) error {
 	return reading(ctx, s, func(db *store.Store) error {
 		if l.JSON {
 			encoder := json.NewEncoder(to.out)

@@ -47,7 +47,7 @@ func HashDevice(token string) []byte {
 }
 
 // NewDevice is the token of the browser's next device cookie, in place of the one it sent.
-func (c Client) NewDevice() (token string, browser store.KnownBrowser) {
+func (c Client) NewDevice() (token string, browser store.DeviceRotation) {
 	token = rand.Text() // at least 128 bits
-	return token, store.KnownBrowser{OldHash: c.Device, NewHash: HashDevice(token)}
+	return token, store.DeviceRotation{OldHash: c.Device, NewHash: HashDevice(token)}
 }

@@ -52,7 +52,7 @@ func startProcess(command *exec.Cmd, rest time.Duration) (*process, error) {
 		command: command, gone: make(chan struct{}), tasks: tasks, encoder: gob.NewEncoder(tasks),
 		waiting: map[uint64]chan outcome{},
 	}
-	p.resting = time.AfterFunc(rest, p.dismiss)
+	p.resting = time.AfterFunc(rest, p.stop)
 	go p.watch()
 	go func() {
 		defer close(p.gone)
@@ -85,9 +85,9 @@ func (p *process) take(t task) (result <-chan outcome, ok bool) {
 	return answer, true
 }
 
-// dismiss ends the process, unless it was given something at the same moment. One that is stopped would not notice
+// stop ends the process, unless it was given something at the same moment. One that is stopped would not notice
 // that its standard input has ended, and it has nothing to finish.
-func (p *process) dismiss() {
+func (p *process) stop() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if len(p.waiting) == 0 {

@@ -91,13 +91,13 @@ func (w *Worker) try(t task, alone bool) outcome {
 		w.alone.Lock()
 		defer w.alone.Unlock()
 	}
-	p, answer, err := w.hand(t, alone)
+	p, answer, err := w.submit(t, alone)
 	if err != nil {
 		return outcome{err: err}
 	}
 	result := <-answer
 	if alone {
-		p.dismiss()
+		p.stop()
 	}
 	if result.err != nil && w.isClosed() {
 		return outcome{err: ErrFailed}
@@ -111,8 +111,8 @@ func (w *Worker) isClosed() bool {
 	return w.running == nil
 }
 
-// hand gives the task to a process. Errors are ErrFailed after Close, and errNeverReady.
-func (w *Worker) hand(t task, alone bool) (*process, <-chan outcome, error) {
+// submit gives the task to a process. Errors are ErrFailed after Close, and errNeverReady.
+func (w *Worker) submit(t task, alone bool) (*process, <-chan outcome, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.running == nil {

@@ -30,7 +30,7 @@ func (s *Store) Backup(ctx context.Context, path string) (err error) {
 	// Under another name until it is complete, so that an interrupted command leaves nothing that looks like a copy.
 	partial, err := os.CreateTemp(folder, filepath.Base(path)+".partial-*")
 	if err != nil {
-		return fmt.Errorf("back up: no file can be made in the folder %s: %w", folder, reason(err))
+		return fmt.Errorf("back up: no file can be made in the folder %s: %w", folder, withoutPath(err))
 	}
 	defer func() {
 		err = errors.Join(err, partial.Close())
@@ -45,7 +45,7 @@ func (s *Store) Backup(ctx context.Context, path string) (err error) {
 		return err
 	}
 	if err := partial.Sync(); err != nil {
-		return reason(err)
+		return withoutPath(err)
 	}
 	if err := giveName(partial.Name(), path); err != nil {
 		return err
@@ -58,7 +58,7 @@ func giveName(from, to string) error {
 	// Link, unlike rename, refuses to replace a file that came up meanwhile.
 	err := os.Link(from, to)
 	if err == nil {
-		return reason(os.Remove(from))
+		return withoutPath(os.Remove(from))
 	}
 	if !errors.Is(err, fs.ErrExist) {
 		// FAT and some network file systems have no links. There, the name is taken first, by an empty file.
@@ -73,7 +73,7 @@ func giveName(from, to string) error {
 		return fmt.Errorf("%s is there already", to)
 	}
 	if err != nil {
-		return fmt.Errorf("%s: %w", to, reason(err))
+		return fmt.Errorf("%s: %w", to, withoutPath(err))
 	}
 	return nil
 }
@@ -88,7 +88,7 @@ func syncFolder(path string) error {
 		err = folder.Sync()
 	}
 	if errors.Is(err, syscall.EIO) {
-		return fmt.Errorf("%s: %w", path, reason(err))
+		return fmt.Errorf("%s: %w", path, withoutPath(err))
 	}
 	return nil
 }
@@ -98,7 +98,7 @@ func syncFolder(path string) error {
 func (s *Store) BackupTo(ctx context.Context, to io.Writer) error {
 	folder, err := os.MkdirTemp("", "latchkey-backup-*")
 	if err != nil {
-		return fmt.Errorf("back up: no temporary file can be made: %w", reason(err))
+		return fmt.Errorf("back up: no temporary file can be made: %w", withoutPath(err))
 	}
 	defer os.RemoveAll(folder)
 	path := filepath.Join(folder, "copy.db")
@@ -114,7 +114,7 @@ func (s *Store) BackupTo(ctx context.Context, to io.Writer) error {
 	// removed, it is removed at the end.
 	_ = os.RemoveAll(folder)
 	if _, err := io.Copy(to, copied); err != nil {
-		return fmt.Errorf("back up: %w", reason(err))
+		return fmt.Errorf("back up: %w", withoutPath(err))
 	}
 	return nil
 }
@@ -155,15 +155,15 @@ func (s *Store) copyTo(ctx context.Context, path string) error {
 			}
 			if more, err = backup.Step(backupPages); err != nil {
 				_ = backup.Finish() // repeats what went wrong
-				return writing(err, path)
+				return copyError(err, path)
 			}
 		}
-		return writing(backup.Finish(), path)
+		return copyError(backup.Finish(), path)
 	})
 }
 
-// writing says what kept the copy from being written: SQLite looks for the words in the original, where all is well.
-func writing(err error, path string) error {
+// copyError says what kept the copy from being written: SQLite looks for the words in the original, where all is well.
+func copyError(err error, path string) error {
 	err = explained(err, path)
 	if failure := (*sqlite.Error)(nil); errors.As(err, &failure) && sqliteCode(err) == sqlite3.SQLITE_IOERR {
 		return fmt.Errorf("the disk does not take the copy (SQLite's code %d)", failure.Code())

@@ -13,8 +13,8 @@ const (
 	cleanUpRest = 4
 )
 
-// Expired says what is to be removed, beside the sessions, which know their own end.
-type Expired struct {
+// Cutoffs says what is to be removed, beside the sessions, which know their own end.
+type Cutoffs struct {
 	// PlainUnusedSince and RememberedUnusedSince are about sign-ins without and with "Keep me signed in".
 	PlainUnusedSince      time.Time
 	RememberedUnusedSince time.Time
@@ -27,7 +27,7 @@ type Expired struct {
 
 // CleanUp deletes what has expired in small batches, until none is left or ctx ends. Sessions and sign-ins that have
 // expired do not count even before they are deleted.
-func (s *Store) CleanUp(ctx context.Context, expired Expired) error {
+func (s *Store) CleanUp(ctx context.Context, expired Cutoffs) error {
 	if err := s.write(ctx, "clean up", func(ctx context.Context, tx *transaction) error { return tx.trimCounters(ctx) }); err != nil {
 		return err
 	}

@@ -37,7 +37,7 @@ func TestCleaningUpRemovesExactlyWhatHasExpired(t *testing.T) {
 	fill(t, s, expired, signIns, "expired remembered ", uid, remembered.Unix()-1, 1)
 	fill(t, s, living, signIns, "living remembered ", uid, remembered.Unix(), 1)
 
-	if err := s.CleanUp(t.Context(), Expired{PlainUnusedSince: plain, RememberedUnusedSince: remembered, Future: now}); err != nil {
+	if err := s.CleanUp(t.Context(), Cutoffs{PlainUnusedSince: plain, RememberedUnusedSince: remembered, Future: now}); err != nil {
 		t.Fatal(err)
 	}
 	for query, want := range map[string]int{
@@ -63,7 +63,7 @@ func TestCleaningUpUnderstandsTheExpiryThatTheSessionStoreWrites(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := s.CleanUp(t.Context(), Expired{}); err != nil {
+	if err := s.CleanUp(t.Context(), Cutoffs{}); err != nil {
 		t.Fatal(err)
 	}
 	if got := value(t, s, "SELECT group_concat(token) FROM sessions"); got != "living" {
@@ -75,7 +75,7 @@ func TestCleaningUpStopsWhenTheProgramDoes(t *testing.T) {
 	s := newStore(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := s.CleanUp(ctx, Expired{}); !errors.Is(err, context.Canceled) {
+	if err := s.CleanUp(ctx, Cutoffs{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v, want context.Canceled", err)
 	}
 }

@@ -60,5 +60,5 @@ func tryToWrite(folder string) error {
 	case errors.Is(err, syscall.ENOSPC):
 		return errDiskFull
 	}
-	return fmt.Errorf("its folder cannot be written: %w", reason(err))
+	return fmt.Errorf("its folder cannot be written: %w", withoutPath(err))
 }

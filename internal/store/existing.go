@@ -41,10 +41,10 @@ func inspect(ctx context.Context, path string, busyTimeout time.Duration, how ac
 		return errors.New("there is no such file; --db names it, and the site makes it when it is first served")
 	}
 	if err != nil {
-		return reason(err)
+		return withoutPath(err)
 	}
 	if err := file.Close(); err != nil {
-		return reason(err)
+		return withoutPath(err)
 	}
 	full, err := filepath.Abs(path)
 	if err != nil {
@@ -100,8 +100,8 @@ func refuseNewer(current, latest int64) error {
 	return nil
 }
 
-// reason leaves out what was done to which file, which the error around it says.
-func reason(err error) error {
+// withoutPath leaves out what was done to which file, which the error around it says.
+func withoutPath(err error) error {
 	if failure := (*fs.PathError)(nil); errors.As(err, &failure) {
 		return failure.Err
 	}

@@ -27,14 +27,14 @@ func (s *Store) IsKnownBrowser(ctx context.Context, username string, tokenHash [
 	return true, nil
 }
 
-// KnownBrowser is the device cookie of a browser in which an owner just proved who they are: a new one takes the place
+// DeviceRotation is the device cookie of a browser in which an owner just proved who they are: a new one takes the place
 // of the old, for all accounts that know it, so that a cookie that was planted or copied is worth nothing afterwards.
-type KnownBrowser struct {
+type DeviceRotation struct {
 	OldHash []byte
 	NewHash []byte
 }
 
-func (tx *transaction) rememberBrowser(ctx context.Context, uid int64, browser KnownBrowser, origin Origin) error {
+func (tx *transaction) rememberBrowser(ctx context.Context, uid int64, browser DeviceRotation, origin Origin) error {
 	if _, err := tx.ExecContext(ctx,
 		"UPDATE known_browsers SET token_hash = ? WHERE token_hash = ?", browser.NewHash, browser.OldHash); err != nil {
 		return err

@@ -9,7 +9,7 @@ type PasswordChange struct {
 	UID     int64
 	OldHash string
 	NewHash string
-	Browser KnownBrowser
+	Browser DeviceRotation
 	Settled Settlement
 	Session SessionChange
 }
@@ -64,7 +64,7 @@ func (tx *transaction) forgetAccess(ctx context.Context, uid int64, keepSignIn s
 }
 
 // startAnew leaves an account whose password was set from outside with one known browser and no limit.
-func (tx *transaction) startAnew(ctx context.Context, uid int64, browser KnownBrowser, origin Origin) error {
+func (tx *transaction) startAnew(ctx context.Context, uid int64, browser DeviceRotation, origin Origin) error {
 	if err := tx.resetLimits(ctx, uid); err != nil {
 		return err
 	}

@@ -26,7 +26,7 @@ func writes(s *Store) map[string]func(ctx context.Context) error {
 			s.TouchSignIn("id", time.Now())
 			return s.WriteCollected(ctx)
 		},
-		"CleanUp": func(ctx context.Context) error { return s.CleanUp(ctx, Expired{}) },
+		"CleanUp": func(ctx context.Context) error { return s.CleanUp(ctx, Cutoffs{}) },
 	}
 }
 

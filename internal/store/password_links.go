@@ -47,18 +47,18 @@ func (s *Store) UserByPasswordLink(ctx context.Context, tokenHash []byte, now, l
 	return user, nil
 }
 
-// PasswordLink is what using a link does.
-type PasswordLink struct {
+// UseLinkParams is what using a link does.
+type UseLinkParams struct {
 	UID         int64
 	TokenHash   []byte
 	NewPassHash string
-	Browser     KnownBrowser
+	Browser     DeviceRotation
 }
 
 // UsePasswordLink spends the link, stores the new password, ends all sign-ins of the account and voids its recovery
 // code, in one transaction. codeVoided reports whether there was one. ErrNoLink means that the link is not valid any
 // more; then nothing has changed.
-func (s *Store) UsePasswordLink(ctx context.Context, link PasswordLink, origin Origin) (codeVoided bool, err error) {
+func (s *Store) UsePasswordLink(ctx context.Context, link UseLinkParams, origin Origin) (codeVoided bool, err error) {
 	err = s.write(ctx, "use password link", func(ctx context.Context, tx *transaction) error {
 		result, err := tx.ExecContext(ctx, "DELETE FROM password_links WHERE uid = ? AND token_hash = ? AND expires_at > ?",
 			link.UID, link.TokenHash, origin.At.Unix())

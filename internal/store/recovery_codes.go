@@ -97,19 +97,19 @@ func (s *Store) UserByRecoveryCode(ctx context.Context, username string, codeHas
 	return user, nil
 }
 
-// Recovery is what using a recovery code does.
-type Recovery struct {
+// RecoverParams is what using a recovery code does.
+type RecoverParams struct {
 	UID         int64
 	CodeHash    []byte
 	NewCodeHash []byte
 	NewPassHash string
-	Browser     KnownBrowser
+	Browser     DeviceRotation
 }
 
 // Recover spends the code, gives the account a new one and a new password, ends all its sign-ins, forgets its other
 // browsers and lets it be logged in to again, in one transaction. ErrNoRecoveryCode means that the code was spent or
 // replaced meanwhile, or that the account was disabled; then nothing has changed.
-func (s *Store) Recover(ctx context.Context, r Recovery, origin Origin) error {
+func (s *Store) Recover(ctx context.Context, r RecoverParams, origin Origin) error {
 	return s.write(ctx, "recover account", func(ctx context.Context, tx *transaction) error {
 		result, err := tx.ExecContext(ctx, `
 			UPDATE recovery_codes SET code_hash = ?, created_at = ?, saved = 0 WHERE uid = ? AND code_hash = ?`,

@@ -40,7 +40,7 @@ type NewSignIn struct {
 	Remembered bool
 	// Replaced are the ids of the sign-ins of the same account in the same browser.
 	Replaced []string
-	Browser  KnownBrowser
+	Browser  DeviceRotation
 	Settled  Settlement
 	Session  SessionChange
 }
@@ -151,7 +151,7 @@ func (s *Store) CountSignIns(ctx context.Context, remembered bool, begunAfter, u
 
 // Confirmation is what giving the password once more brings.
 type Confirmation struct {
-	Browser KnownBrowser
+	Browser DeviceRotation
 	Settled Settlement
 	Session SessionChange
 }

@@ -20,7 +20,7 @@ func at(now time.Time) Origin {
 }
 
 // unknown is a browser that nothing is known of yet.
-var unknown = KnownBrowser{OldHash: []byte("old"), NewHash: []byte("new")}
+var unknown = DeviceRotation{OldHash: []byte("old"), NewHash: []byte("new")}
 
 // login is one to an account that createUser made.
 func login(uid int64, username string, replaced ...string) NewSignIn {

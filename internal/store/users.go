@@ -30,7 +30,7 @@ var (
 // CreateUser adds an account and returns its uid. The username must be canonical and passHash a PHC string. The
 // browser is known to the account from then on. Of those who ask at once for one name, or for names that look the same,
 // one gets it and the others get ErrUsernameTaken.
-func (s *Store) CreateUser(ctx context.Context, username, passHash string, browser KnownBrowser, origin Origin) (uid int64, err error) {
+func (s *Store) CreateUser(ctx context.Context, username, passHash string, browser DeviceRotation, origin Origin) (uid int64, err error) {
 	err = s.write(ctx, "create user", func(ctx context.Context, tx *transaction) error {
 		if uid, err = tx.insertUser(ctx, username, passHash, origin); err != nil {
 			return err
