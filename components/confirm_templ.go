@@ -19,7 +19,7 @@ type ConfirmForm struct {
 	Error         string
 }
 
-// Asked is what the interrupted form asked for.
+// Asked holds what the interrupted form asked for.
 type Asked struct {
 	// What goes on from "Give it once more to".
 	What   string
@@ -36,7 +36,7 @@ type Carried struct {
 	Value string
 }
 
-// Confirm is what stands in place of the page until the password is given.
+// Confirm stands in place of the page until the password is given.
 func Confirm(form ConfirmForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -20,7 +20,7 @@ type Field struct {
 	Hint  string
 	Error string
 	Focus bool
-	// Autocomplete is what browsers and password managers may fill in.
+	// Autocomplete tells browsers and password managers what to fill in.
 	Autocomplete string
 	Extras       templ.OrderedAttributes
 }
@@ -262,7 +262,7 @@ func (f Field) Render() templ.Component {
 	})
 }
 
-// FieldMessage is what stands under a field: what is wrong with it, or nothing.
+// FieldMessage stands under a field and says what is wrong with it, or nothing.
 func FieldMessage(problem string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

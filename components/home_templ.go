@@ -10,7 +10,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "time"
 
-// HomePage is what a signed-in person's home page shows.
+// HomePage holds what a signed-in person's home page shows.
 type HomePage struct {
 	CSRF     string
 	Username string

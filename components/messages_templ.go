@@ -57,8 +57,8 @@ func flashes(messages []Flash) templ.Component {
 	})
 }
 
-// NoticeID is the id of the place for a message about the form or page as a whole. Each page has exactly one, so
-// that an answer that leaves a form as it is can still say what happened.
+// NoticeID is the id of the place for a message about the form or page as a whole. Each page has exactly one:
+// an answer that leaves a form as it is can still say what happened.
 const NoticeID = "notice"
 
 // Notice is that place, with its message if there is one.

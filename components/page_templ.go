@@ -10,7 +10,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "latchkey/public"
 
-// SiteName is what the site calls itself in titles and in the page head.
+// SiteName is the name of the site in titles and in the page head.
 const SiteName = "Latchkey"
 
 // Page is one whole page: what changes between pages, and the main part.

@@ -8,7 +8,7 @@ package components
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-// Problem is what a page says when a request could not be served.
+// Problem tells why a request could not be served.
 type Problem struct {
 	Title   string
 	Message string

@@ -10,7 +10,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "time"
 
-// RecoveryPage is what the page about an account's recovery code shows.
+// RecoveryPage holds what the page about an account's recovery code shows.
 type RecoveryPage struct {
 	CSRF     string
 	Username string
@@ -343,7 +343,7 @@ type RecoverForm struct {
 	CSRF          string
 	Username      string
 	UsernameError string
-	// Code is written back only when it was right, so that the second step can send it again.
+	// Code is written back only when it was right: the second step sends it again.
 	Code              string
 	CodeError         string
 	PasswordError     string

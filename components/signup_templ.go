@@ -122,7 +122,7 @@ func Signup(form SignupForm) templ.Component {
 // an element inside one, all fields of the form: the password too, at each pause. Names are sent as a form and not in
 // an address, which proxies log, since people type passwords there.
 //
-// A check that is still under way when the form is sent is given up, so that it does not overwrite the form's answer.
+// Sending the form cancels a check under way, which would overwrite the form's answer.
 func nameCheck() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

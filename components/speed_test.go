@@ -29,7 +29,7 @@ func BenchmarkRender(b *testing.B) {
 		"Delete":         Delete(DeleteForm{CSRF: "token", Username: "bob"}),
 		"Problem":        ProblemPage(Problem{Title: "Page not found", Message: "There is no page at this address.", Link: "/", LinkText: "Go"}),
 	} {
-		page := Whole(Page{Title: name, Flashes: []Flash{{Text: "Successfully logged out."}}, Main: main})
+		page := FullPage(Page{Title: name, Flashes: []Flash{{Text: "Successfully logged out."}}, Main: main})
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {

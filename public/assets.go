@@ -1,5 +1,5 @@
 // Package public holds what comes from npm or goes to the browser besides pages: styles, scripts, the icon and the list
-// of common passwords, embedded in the binary so that it needs no other file and no other site.
+// of common passwords, embedded in the binary, which needs no other file and no other site.
 package public
 
 import (

@@ -15,7 +15,7 @@ import (
 	"latchkey/internal/store"
 )
 
-// app is what the handlers share.
+// app holds what all handlers share.
 type app struct {
 	settings *settings
 	// site is the address that people use.

@@ -9,7 +9,7 @@ import (
 	"latchkey/public"
 )
 
-// asset serves what package public embeds. Its name changes with its content, so that it may be kept for ever.
+// asset serves what package public embeds. Its name changes with its content: browsers may keep it for ever.
 func (a *app) asset(c echo.Context) error {
 	asset, ok := public.Lookup(c.Request().URL.Path)
 	if !ok {

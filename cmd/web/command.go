@@ -32,7 +32,7 @@ func using(ctx context.Context, db *store.Store, err error, do func(*store.Store
 	return err
 }
 
-// adminOrigin is what events say of who did it: the administrator, at the server.
+// adminOrigin returns the origin of what the administrator does at the server.
 func adminOrigin() store.Origin {
 	return store.Origin{At: time.Now(), By: store.Admin}
 }
@@ -60,12 +60,12 @@ func userNamed(ctx context.Context, db *store.Store, name string) (store.User, e
 	return user, err
 }
 
-// accountArg is what the commands about one account take.
+// accountArg is the argument of the commands about one account.
 type accountArg struct {
 	Name string `arg:"" help:"Username."`
 }
 
-// change does something to the account and says what it is then.
+// change calls do with the account and reports what the account is then.
 func (n accountArg) change(ctx context.Context, to output, s *settings, is string, do func(*store.Store, store.User) error) error {
 	return withUser(ctx, to, s, n.Name, func(db *store.Store, user store.User) error {
 		if err := do(db, user); err != nil {
@@ -75,7 +75,7 @@ func (n accountArg) change(ctx context.Context, to output, s *settings, is strin
 	})
 }
 
-// report tells the administrator how it went; standard output is for what was asked for.
+// report tells the administrator how a command went. It leaves standard output to results.
 func report(to output, format string, args ...any) error {
 	_, err := fmt.Fprintf(to.log, format+"\n", args...)
 	return err

@@ -23,7 +23,7 @@ const (
 
 // connections bounds how many connections a server has open. At the bound, the one that has been without a request for
 // the longest time is closed for a new one. That includes connections that have not sent all of a request's header
-// yet, so that opening many keeps nobody out. When each has a request under way, new ones wait in the kernel's backlog
+// yet: opening many keeps nobody out. When each has a request under way, new ones wait in the kernel's backlog
 // until one is done, which the server's time-outs see to.
 type connections struct {
 	mu      sync.Mutex

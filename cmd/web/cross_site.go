@@ -47,7 +47,7 @@ func (a *app) refuseCrossSite() echo.MiddlewareFunc {
 			case headers.Check(r) != nil:
 				return echo.ErrForbidden
 			case onlyOrigin:
-				// Two pages opened at once overwrite each other's cookie, so that the token could not decide.
+				// Two pages opened at once overwrite each other's cookie: the token cannot decide.
 				c.Set(middleware.DefaultCSRFConfig.ContextKey, tokenOf(r, a.tokenCookie()))
 				return next(c)
 			}
@@ -73,7 +73,7 @@ func (a *app) tokenCookie() string {
 	return cookieName("csrf", a.secure())
 }
 
-// checkToken compares the token of a form with that of the cookie, and gives both to those who have none.
+// checkToken compares the token of a form with that of the cookie. A browser without one gets both.
 func (a *app) checkToken() echo.MiddlewareFunc {
 	name := a.tokenCookie()
 	compare := middleware.CSRFWithConfig(middleware.CSRFConfig{

@@ -14,8 +14,8 @@ func (a *app) showDelete(c echo.Context) error {
 	return a.render(c, http.StatusOK, deleteView(components.DeleteForm{CSRF: csrfToken(c), Username: currentSignIn(c).Username}))
 }
 
-// deleteAccount removes the account when its name was typed. Its sign-ins, events and codes go with it, so that no
-// session of it counts any more.
+// deleteAccount removes the account when its name was typed. Its sign-ins, events and codes go with it: no session of
+// it counts any more.
 func (a *app) deleteAccount(c echo.Context) error {
 	me := currentSignIn(c)
 	typed := c.Request().PostFormValue("username")

@@ -16,7 +16,7 @@ type eventsCommand struct {
 	JSON   bool    `name:"json" env:"-" help:"One JSON object a line."`
 }
 
-// eventsAtOnce are read in one query, so that no read keeps the write-ahead log from being merged for long.
+// eventsAtOnce are read in one query. A longer read would keep the write-ahead log from being merged.
 const eventsAtOnce = 500
 
 // followEvery is how soon --follow shows an event.

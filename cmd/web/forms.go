@@ -2,7 +2,7 @@ package main
 
 import "strings"
 
-// validUTF8 is what was typed as it can stand in a page again.
+// validUTF8 returns what was typed in a form that a page can hold.
 func validUTF8(typed string) string {
 	return strings.ToValidUTF8(typed, "\uFFFD")
 }

@@ -12,8 +12,8 @@ import (
 	"latchkey/internal/password"
 )
 
-// hashCommand is not for people: the program that serves starts itself anew with it, to hash passwords at a lower
-// priority and in memory of their own.
+// hashCommand is internal: the server runs itself with it, to hash passwords at a lower priority and in memory of
+// their own.
 type hashCommand struct{}
 
 // hashWorkerIdle is how long the process is kept without a password to hash.
@@ -29,7 +29,7 @@ func (hashCommand) Run() error {
 func newHashWorker() *password.Worker {
 	return password.NewWorker(func() *exec.Cmd {
 		command := exec.Command(ownProgram(), "hash")
-		command.Args[0] = "latchkey" // for those who list processes
+		command.Args[0] = "latchkey" // shown in lists of processes
 		command.Stderr = os.Stderr
 		// The settings are the server's. Some are valid only together with a flag of its command line.
 		command.Env = slices.DeleteFunc(os.Environ(), func(variable string) bool { return strings.HasPrefix(variable, "LATCHKEY_") })

@@ -44,8 +44,8 @@ func (a *app) followFile(ctx context.Context, interval time.Duration) {
 	}
 }
 
-// pinFile has a request end with 503 when another file takes the place of the database meanwhile: what it has read in
-// one, a uid say, means something else in the other.
+// pinFile ends a request with 503 when another file takes the place of the database while it runs: a uid that was read
+// in one file may be another person's in the other.
 func (a *app) pinFile(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()

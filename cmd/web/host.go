@@ -31,7 +31,7 @@ type hosts struct {
 // unregisteredDomains are kept for private networks: RFC 6762, RFC 8375, and ICANN's resolution of 29 July 2024.
 var unregisteredDomains = []string{".local", ".home.arpa", ".internal"}
 
-// siteHosts is the host of --url and no other. Without --url it is what leads to --addr.
+// siteHosts returns the host of --url and no other. Without --url it returns the hosts that lead to --addr.
 func (s *settings) siteHosts() hosts {
 	if s.URL != "" {
 		site, err := s.siteURL()

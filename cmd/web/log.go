@@ -13,8 +13,8 @@ import (
 	"latchkey/internal/store"
 )
 
-// newLogger writes the lines about requests to a stream of their own, if only for whoever has to choose between them
-// and the others.
+// newLogger writes the lines about requests to one stream and all others to another: each can be kept without the
+// other.
 func newLogger(format string, to, requests io.Writer) *slog.Logger {
 	return slog.New(logHandler{logHandlerTo(format, to), logHandlerTo(format, requests)})
 }

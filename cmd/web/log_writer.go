@@ -70,7 +70,7 @@ func (w *logWriter) run() {
 		for len(w.queued) == 0 && !w.closed {
 			w.changed.Wait()
 		}
-		// Lines were lost because of those that waited, so that the place to say so is after them.
+		// Say so after the lines that waited: they are older than the lost ones.
 		lost := w.lost
 		lines, w.queued, w.lost = w.queued, lines[:0], 0
 		w.mu.Unlock()

@@ -70,11 +70,11 @@ func printError(to io.Writer, err error) {
 	fmt.Fprintf(to, "latchkey: %s\n", strings.ReplaceAll(err.Error(), "\n", "; "))
 }
 
-// output are where a command writes: what was asked for, and what it has to say besides.
+// output is where a command writes.
 type output struct {
-	out io.Writer
-	log io.Writer
-	raw io.Writer // out, for what is not text
+	out io.Writer // results
+	log io.Writer // everything else
+	raw io.Writer // results that are not text
 }
 
 func newParser(command *commands, options ...kong.Option) *kong.Kong {

@@ -16,8 +16,8 @@ import (
 	"latchkey/components"
 )
 
-// normalizePath makes each path also answer with a trailing slash, and lets the router see the decoded path: names
-// hold no slash, so that nothing is lost, and a handler gets each name decoded exactly once.
+// normalizePath drops a trailing slash and routes on the decoded path. Usernames hold no slash: decoding loses nothing,
+// and a handler gets each name decoded exactly once.
 func normalizePath(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		url := c.Request().URL
@@ -29,8 +29,8 @@ func normalizePath(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// setRequestID gives each request an id, for the log and for whoever reports an error page. One that comes with the
-// request is not used: it would let anybody write into the log.
+// setRequestID gives each request an id, which the log and the error page show. It ignores the client's own
+// X-Request-Id, which would let anybody write into the log.
 func (a *app) setRequestID(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		c.Response().Header().Set(echo.HeaderXRequestID, rand.Text()[:16])
@@ -97,8 +97,8 @@ const (
 	maxDrain = 16 << 20
 )
 
-// readForm parses the body of a form before anything else looks at it, so that a body that is too large or not a
-// form gets its own answer.
+// readForm parses the body of a form before anything else looks at it. A body that is too large, or is no form, gets
+// its own answer.
 func (a *app) readForm(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()

@@ -22,7 +22,7 @@ func safeNext(next string) string {
 	if !strings.HasPrefix(next, "/") || len(next) > maxNext {
 		return ""
 	}
-	// Browsers take a backslash for a slash and drop tabs and line ends, so that either could hide a second slash.
+	// Browsers take a backslash for a slash and drop tabs and line ends: either could hide a second slash.
 	if strings.ContainsFunc(next, func(r rune) bool { return r == '\\' || unicode.IsControl(r) }) {
 		return ""
 	}

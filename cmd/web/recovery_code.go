@@ -45,8 +45,7 @@ func (a *app) recoveryLater(c echo.Context) error {
 	return a.redirect(c, components.HomePath(me.Username))
 }
 
-// makeRecoveryCode shows the new code in the answer itself: it is nowhere else, so that there is no other page to
-// lead to.
+// makeRecoveryCode renders the new code directly. It is stored only as a hash, and no later page could show it.
 func (a *app) makeRecoveryCode(c echo.Context, by store.Origin) error {
 	me := currentSignIn(c)
 	code := recovery.NewCode()

@@ -14,7 +14,7 @@ import (
 	"latchkey/components"
 )
 
-// view is what a handler has to show.
+// view is the page that a handler answers with.
 type view struct {
 	title string
 	main  templ.Component
@@ -65,8 +65,8 @@ func sendHTML(c echo.Context, status int, body templ.Component) error {
 	page := pages.Get().(*bytes.Buffer)
 	defer pages.Put(page)
 	page.Reset()
-	// Not the request's context: whoever asked may have left, and the log must still say what came of it, and not 200
-	// for an answer never begun.
+	// Not the request's context: when the client has left, the log must still say how the request ended, and not 200
+	// for an answer that was never begun.
 	if err := body.Render(context.Background(), page); err != nil {
 		return fmt.Errorf("render: %w", err)
 	}

@@ -15,7 +15,7 @@ const (
 	signInsContext = "sign-ins of this browser"
 )
 
-// touchEvery is how coarsely last use is recorded, so that reading pages does not mean writing to the disk.
+// touchEvery is how coarsely last use is recorded: not each page that is read means a write to the disk.
 const touchEvery = 5 * time.Minute
 
 // requireSignIn serves pages below /user/:username only to that person, signed in in this browser. Everybody else

@@ -151,9 +151,9 @@ func (s *settings) certificates() ([]tls.Certificate, error) {
 	return []tls.Certificate{certificate}, nil
 }
 
-// idleTimeout is how long a connection is kept for a next request. Whoever keeps it longer may send one on a
-// connection that the other side is just closing, so this is longer than any usual proxy's: Caddy keeps one for 2
-// minutes, Traefik for 90 seconds, nginx for one.
+// idleTimeout is how long a connection is kept for a next request. It is longer than any usual proxy's, which could
+// otherwise send a request on a connection that closes at that moment: Caddy keeps one for 2 minutes, Traefik for 90
+// seconds, nginx for one.
 const idleTimeout = 3 * time.Minute
 
 // A server is an HTTP server that bounds what slow or greedy clients can hold.
@@ -183,9 +183,9 @@ func newHTTPServer(handler http.Handler, certificates []tls.Certificate, log *sl
 	return server
 }
 
-// serverErrors are what net/http says of its own accord. A panic that got past recoverPanic is ours to mend. All else
-// is what anybody on the network can bring about, such as TLS handshakes that fail, and is left out of the log; that
-// no connection can be accepted is written by listener.
+// serverErrors takes net/http's own messages. It logs a panic that got past recoverPanic, which is a fault of ours. It
+// leaves out all that anybody on the network can cause, such as TLS handshakes that fail; listener logs that no
+// connection can be accepted.
 type serverErrors struct{ log *slog.Logger }
 
 // Write implements io.Writer.

@@ -18,8 +18,8 @@ import (
 )
 
 // This file alone touches the session and its cookie. A session holds the ids of its sign-ins and its flash
-// messages, nothing else. An id counts only as long as its row in sign_ins does, so that a request that overlaps
-// with a logout, and saves an older session after it, brings nothing back.
+// messages, nothing else. An id is valid only while its row in sign_ins exists: a request that overlaps with a logout,
+// and saves an older session after it, signs nobody in again.
 //
 // scs makes the tokens, knows whether the session changed, and writes the cookie. What it would write to the database
 // is kept until the store takes it, together with what else the request changes (session_store.go).
@@ -33,8 +33,8 @@ const (
 // visitorLifetime is how long a session without a sign-in keeps a flash message for the next page.
 const visitorLifetime = 10 * time.Minute
 
-// newSessions keeps sessions in the database's sessions table, under hashes of their tokens, so that a copy of the
-// file signs nobody in. The token has 256 random bits (ASVS 5.0 7.2.3).
+// newSessions keeps sessions in the database's sessions table, under hashes of their tokens: a copy of the file signs
+// nobody in. The token has 256 random bits (ASVS 5.0 7.2.3).
 func newSessions(db *store.Store, secure bool) *scs.SessionManager {
 	sessions := scs.New()
 	sessions.Store = sessionStore{sqlite3store.NewWithCleanupInterval(db.DB(), 0), db} // app.cleanUpEvery cleans up
@@ -104,7 +104,7 @@ func (a *app) withSession(c echo.Context, do func(store.SessionChange) error) er
 	return nil
 }
 
-// sessionChange is what has to be written of the session.
+// sessionChange returns what has to be written of the session.
 func (a *app) sessionChange(ctx context.Context) (store.SessionChange, error) {
 	if a.sessions.Status(ctx) == scs.Modified {
 		if _, _, err := a.sessions.Commit(ctx); err != nil {
@@ -177,8 +177,7 @@ func (a *app) signInLimits(remembered bool) (lifetime, idle time.Duration) {
 }
 
 // startSignIn records that the user signed in in this browser, beside the other accounts signed in here. An older
-// sign-in of the same account ends. The session gets a new token, so that one fixed or seen before is worth
-// nothing (ASVS 5.0 7.2.4).
+// sign-in of the same account ends. The session gets a new token, which prevents session fixation (ASVS 5.0 7.2.4).
 func (a *app) startSignIn(c echo.Context, user store.User, remember bool, settled store.Settlement) error {
 	present, err := a.signedIn(c)
 	if err != nil {

@@ -45,10 +45,10 @@ func (s sessionStore) DeleteCtx(ctx context.Context, token string) error {
 	return nil
 }
 
-// hashOfNoToken is what scs makes of the token of a new session (SHA-256 in base64).
+// hashOfNoToken is the hash that scs makes of the empty token of a new session (SHA-256 in base64).
 const hashOfNoToken = "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"
 
-// sessionChange is what a request has to write of its session, and what it has written.
+// sessionChange holds what a request has to write of its session, and what it has written.
 type sessionChange struct {
 	store.SessionChange
 	written *store.SessionRow

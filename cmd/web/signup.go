@@ -24,8 +24,8 @@ func (a *app) signupClosed() bool {
 	return a.settings.Signup == "closed"
 }
 
-// signUp creates an account and leads to the login form. Signing up does not sign in: whoever signs up types the
-// password once more, or has it saved.
+// signUp creates an account and leads to the login form. Signing up does not sign in: the person types the password once
+// more, or has it saved.
 func (a *app) signUp(c echo.Context) error {
 	if a.signupClosed() {
 		return errSignupClosed

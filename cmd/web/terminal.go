@@ -10,8 +10,8 @@ import (
 	"unicode/utf8"
 )
 
-// A terminalWriter writer keeps what a stranger sent, a user agent say, from steering the terminal of whoever reads it.
-// Each call must bring whole characters. What it puts in place of a character is also JSON for it.
+// terminalWriter escapes control characters, such as those of a user agent, which could control the administrator's
+// terminal. Each call must bring whole characters. \uXXXX is valid JSON, too.
 type terminalWriter struct {
 	to io.Writer
 }

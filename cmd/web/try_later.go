@@ -24,8 +24,8 @@ func (a *app) orTryLater(c echo.Context, err error, form func(message string) vi
 	return a.render(c, status, form(message))
 }
 
-// tryLater is what to say then, and with which status: the answer says when to send it again. For other errors the
-// status is 0.
+// tryLater returns the status and the message of an error that goes away by waiting, and sets Retry-After. For other
+// errors the status is 0.
 func (a *app) tryLater(c echo.Context, err error) (status int, message string) {
 	var throttled *auth.ThrottledError
 	switch {

@@ -2,11 +2,11 @@ package main
 
 import "github.com/mileusna/useragent"
 
-// browserNameLength, in characters, is enough for every browser people use. A stranger's failed login must not fill
-// the owner's page.
+// browserNameLength, in characters, is enough for every browser people use. A failed login from an unknown browser must
+// not fill the owner's page.
 const browserNameLength = 50
 
-// browserInWords is what a person can recognise of a User-Agent header.
+// browserInWords returns the browser and the system that a User-Agent header names.
 func browserInWords(userAgent string) string {
 	parsed := useragent.Parse(userAgent)
 	name := parsed.Name

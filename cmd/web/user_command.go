@@ -61,7 +61,7 @@ func (u userResetCommand) Run(ctx context.Context, to output, s *settings) error
 	})
 }
 
-// printLink prints the link alone on standard output, so that a program can take it.
+// printLink prints the link alone on standard output, where a program can take it.
 func printLink(to output, s *settings, path string) error {
 	site, err := s.siteURL()
 	if err != nil {

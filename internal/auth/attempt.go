@@ -8,7 +8,7 @@ import (
 	"latchkey/internal/throttle"
 )
 
-// ErrWrongCredentials is one answer for a wrong name and a wrong password, so that nobody learns which accounts exist
+// ErrWrongCredentials is one answer for a wrong name and a wrong password. It does not tell which accounts exist
 // (ASVS 5.0 6.3.8).
 var ErrWrongCredentials = errors.New("wrong credentials")
 
@@ -45,7 +45,7 @@ func (g *Guard) begin(ctx context.Context, client Client, username, browser stri
 	return a, err
 }
 
-// right settles an attempt that was right: the account's limits start anew, and it costs the address nothing.
+// right settles an attempt that was right: it resets the account's limits and refunds the address.
 func (a attempt) right() store.Settlement {
 	return store.Settlement{Reset: []store.Counter{a.counters[0], a.unknown}, TakeBack: a.counters[1:]}
 }
@@ -58,12 +58,12 @@ func (g *Guard) undo(ctx context.Context, a attempt) error {
 
 // account is whose password an attempt is at.
 type account struct {
-	// username is what the attempt counts against, whether there is such an account or not.
+	// username names the counter of the attempt, whether there is such an account or not.
 	username string
 	// browser identifies a known browser of the account, and is "" for any other.
 	browser string
-	// find returns the account, or the zero value when there is none. It is called when the attempt is allowed, so that
-	// refusing one tells nothing.
+	// find returns the account, or the zero value when there is none. It is called only when the
+	// attempt is allowed: a refusal tells nothing.
 	find func() (store.User, error)
 }
 

@@ -20,7 +20,8 @@ type Client struct {
 	Device []byte
 }
 
-// Network is what one subscriber gets: an IPv4 address, or the first 64 bits of an IPv6 one. Limits count by it.
+// Network returns the part of the address that one subscriber has: an IPv4 address, or the first 64 bits of an IPv6 one.
+// Limits count by it.
 func (c Client) Network() string {
 	return NetworkOf(c.Address)
 }
@@ -38,9 +39,8 @@ func NetworkOf(address string) string {
 	return prefix.String()
 }
 
-// HashDevice is what the database knows of a device cookie. The cookie tells a browser in which an owner has proved who
-// they are from an unknown one. It is random, names nobody, serves all accounts of the browser, outlives the session,
-// and lets nobody in.
+// HashDevice returns the stored hash of a device cookie. The cookie marks a browser in which an owner has proved who
+// they are. It is random, shared by the accounts of the browser, survives logout and authenticates nobody.
 func HashDevice(token string) []byte {
 	hash := sha256.Sum256([]byte("device " + token))
 	return hash[:]

@@ -29,7 +29,7 @@ func (g *Guard) HashPassword(ctx context.Context, client Client, secret string) 
 	return g.hasher.Hash(ctx, client.Network(), secret)
 }
 
-// Origin is what events say of something that the client does now.
+// Origin returns the origin, for events, of what the client does now.
 func (c Client) Origin(now time.Time) store.Origin {
 	return store.Origin{At: now, By: store.Owner, Address: c.Address, UserAgent: c.UserAgent, RequestID: c.RequestID}
 }

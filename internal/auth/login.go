@@ -10,8 +10,8 @@ import (
 )
 
 // Login authenticates and has start begin the sign-in, with the settlement of the attempt in the same transaction.
-// When the password changes in between, in another browser, it looks again, so that no sign-in outlives the password
-// it began with. It takes the same work whether there is such an account or not.
+// When the password changes in between, in another browser, it looks again: no sign-in outlives the password it began
+// with. It takes the same work whether there is such an account or not.
 //
 // Errors are ErrWrongCredentials, a *ThrottledError, password.ErrBusy, and those of start.
 func (g *Guard) Login(ctx context.Context, client Client, typed, secret string, start func(store.User, store.Settlement) error) error {
@@ -63,8 +63,8 @@ func (g *Guard) Confirm(ctx context.Context, client Client, signIn store.SignIn,
 	return g.tryPassword(ctx, client, of, secret, proceed)
 }
 
-// checkPassword returns ErrWrongCredentials unless this is the user's password, and the user with the hash as it is
-// now: one made with other costs is made anew. A user without a hash stands for an account that does not exist.
+// checkPassword verifies the password, or returns ErrWrongCredentials. It replaces a hash that was made with other
+// costs; the returned user has the new one. A user without a hash stands for an account that does not exist.
 func (g *Guard) checkPassword(ctx context.Context, client Client, user store.User, secret string) (store.User, error) {
 	matches, outdated, err := g.hasher.Verify(ctx, client.Network(), secret, user.PassHash)
 	switch {

@@ -12,11 +12,11 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// alphabet is Crockford's base 32: no I, L, O or U, so that nothing is misread.
+// alphabet is Crockford's base 32: no I, L, O or U, which are misread.
 var alphabet = base32.NewEncoding("0123456789ABCDEFGHJKMNPQRSTVWXYZ").WithPadding(base32.NoPadding)
 
 const (
-	// codeBytes are 128 random bits: nobody guesses them, so that a fast hash protects them at rest
+	// codeBytes are 128 random bits: too many to guess, and so a fast hash protects them at rest
 	// (ASVS 5.0 6.5.2, 6.5.3; NIST SP 800-63B-4 section 3.1.2.2).
 	codeBytes = 16
 	// codeLength is in characters, without hyphens.
@@ -45,7 +45,7 @@ const maxTyped = 1000
 // Hash returns what is stored of a code, and what a typed one is compared by. It forgives how people type and paste:
 // case and all that is neither letter nor digit make no difference, full-width and other forms of a character count as
 // the plain one, O is taken for 0, and I and L for 1. For what cannot be a code, ok is false and the hash is that of
-// no code, so that comparing it takes as long.
+// no code: comparing it takes as long.
 func Hash(typed string) (hash [sha256.Size]byte, ok bool) {
 	if len(typed) > maxTyped {
 		return sha256.Sum256(nil), false

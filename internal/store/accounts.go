@@ -15,13 +15,13 @@ type Account struct {
 	DisabledAt time.Time // zero: not disabled
 	// HasPassword is false until the person has used the link of a new account.
 	HasPassword bool
-	// SignIns are those whose rows exist, expired ones included until they are removed.
+	// SignIns counts the rows, those of expired sign-ins included until they are removed.
 	SignIns    int
 	LastSeenAt time.Time // zero: in no browser
 }
 
 // EachAccount calls do with the accounts in the order of their names, until do returns an error. No read is open
-// meanwhile: while do waits, for somebody who reads page by page, the write-ahead log does not grow.
+// while do runs: it may wait for somebody who reads page by page, and the write-ahead log does not grow.
 func (s *Store) EachAccount(ctx context.Context, do func(Account) error) error {
 	return s.eachPage(func(after string) (last string, err error) {
 		var accounts []Account

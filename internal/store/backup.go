@@ -27,7 +27,7 @@ func (s *Store) Backup(ctx context.Context, path string) (err error) {
 	} else if err == nil && !info.IsDir() {
 		return fmt.Errorf("back up: %s is not a folder", folder)
 	}
-	// Under another name until it is complete, so that an interrupted command leaves nothing that looks like a copy.
+	// Under another name until it is complete: an interrupted command leaves nothing that looks like a copy.
 	partial, err := os.CreateTemp(folder, filepath.Base(path)+".partial-*")
 	if err != nil {
 		return fmt.Errorf("back up: no file can be made in the folder %s: %w", folder, withoutPath(err))
@@ -55,7 +55,7 @@ func (s *Store) Backup(ctx context.Context, path string) (err error) {
 
 // giveName renames a file, and never replaces one.
 func giveName(from, to string) error {
-	// Link, unlike rename, refuses to replace a file that came up meanwhile.
+	// Link, unlike rename, refuses to replace a file that was made in the meantime.
 	err := os.Link(from, to)
 	if err == nil {
 		return withoutPath(os.Remove(from))
@@ -110,8 +110,8 @@ func (s *Store) BackupTo(ctx context.Context, to io.Writer) error {
 		return fmt.Errorf("back up: %w", err)
 	}
 	defer copied.Close()
-	// Whoever stops reading ends the program by a signal, with the rest of this function. Where an open file cannot be
-	// removed, it is removed at the end.
+	// A reader that stops ends the program by a signal, and with it the rest of this function: remove the file now.
+	// Where an open file cannot be removed, it is removed at the end.
 	_ = os.RemoveAll(folder)
 	if _, err := io.Copy(to, copied); err != nil {
 		return fmt.Errorf("back up: %w", withoutPath(err))

@@ -6,10 +6,10 @@ import (
 )
 
 const (
-	// cleanUpBatch rows are removed in one transaction, so that no other writer waits long for its turn.
+	// cleanUpBatch rows are removed in one transaction. More would let other writers wait.
 	cleanUpBatch = 100
-	// cleanUpRest is how many times as long as a batch took the next one waits: cleaning up a million rows takes
-	// minutes, and a fifth of the disk at most.
+	// After a batch, clean-up pauses for cleanUpRest times its duration: a million rows take minutes, and a fifth of the
+	// disk at most.
 	cleanUpRest = 4
 )
 

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// collected is what is not worth a commit of its own: failed attempts, which somebody who guesses can make by the
-// thousand, and times of last use. WriteCollected writes it together. At most its last second is lost in a crash; the
+// collected holds what is not worth a commit of its own: failed attempts, which an attacker can make by the thousand,
+// and times of last use. WriteCollected writes it together. At most its last second is lost in a crash; the
 // log has the attempts, and the limits count them at once.
 type collected struct {
 	mu       sync.Mutex
@@ -17,7 +17,7 @@ type collected struct {
 	uses     map[string]time.Time // by the id of the sign-in
 }
 
-// failureKey is what makes two failures repeats of each other.
+// failureKey is equal for failures that are repeats of each other.
 type failureKey struct {
 	uid      int64
 	username string // when the uid was not looked up
@@ -32,8 +32,8 @@ type Failure struct {
 	Kind EventKind
 	// UID is 0 when the attempt named no account, or Username says which.
 	UID int64
-	// Username is in canonical form. It need not be an account's: that is looked up later, so that answering takes the
-	// same time.
+	// Username is in canonical form. It need not be an account's: that is looked up later, and answering takes the same
+	// time.
 	Username string
 }
 
@@ -143,14 +143,14 @@ func (tx *transaction) addFailure(ctx context.Context, key failureKey, event Eve
 			break
 		}
 		if before.Kind == event.Kind && event.At.Sub(before.FirstAt) < repeatsWithin {
-			// A new id, so that those who follow the events see it.
+			// A new id, by which `events --follow` sees it.
 			_, err := tx.ExecContext(ctx, `
 				UPDATE events SET id = (SELECT max(id) + 1 FROM events), repeats = repeats + ?, last_at = ?, address = ?, user_agent = ?
 				WHERE id = ?`, event.Repeats, event.At.Unix(), event.Address, clipUserAgent(event.UserAgent), before.ID)
 			return err
 		}
 	}
-	if event.UID != 0 { // which may have been deleted meanwhile
+	if event.UID != 0 { // which may have been deleted since
 		var one int
 		err := tx.QueryRowContext(ctx, "SELECT 1 FROM users WHERE uid = ?", event.UID).Scan(&one)
 		if errors.Is(err, sql.ErrNoRows) {

@@ -51,7 +51,7 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	return &connection{opened.(sqliteConnection), c.place, file}, nil
 }
 
-// sqliteConnection is what the driver's connections can do.
+// sqliteConnection lists the methods of the driver's connections.
 type sqliteConnection interface {
 	driver.Conn
 	driver.ConnBeginTx
@@ -143,8 +143,8 @@ func (t placedTx) Commit() error {
 	return err
 }
 
-// Close has what is in the write-ahead log written to a file that was moved, which SQLite leaves out, so that the moved
-// file is whole and a log that was left behind holds nothing that the next file at the path would take for its own.
+// Close writes what is in the write-ahead log to a file that was moved, which SQLite leaves out. The moved file is whole
+// then, and a log that was left behind holds nothing that the next file at the path would take for its own.
 func (c *connection) Close() error {
 	if _, err := c.place.now(); err == nil {
 		defer c.file.count(-1)

@@ -81,8 +81,8 @@ func clipUserAgent(userAgent string) string {
 	return strings.ToValidUTF8(userAgent[:min(len(userAgent), maxUserAgent)], "")
 }
 
-// keptPerKind bounds the rows of one kind that an account, or no account, may have, so that nobody fills the disk by
-// doing the same again and again.
+// keptPerKind bounds the rows of one kind that an account, or no account, may have: nobody fills the disk by doing
+// the same again and again.
 const keptPerKind = 200
 
 // record adds an event to the account's activity and tells it after the commit.

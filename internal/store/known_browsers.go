@@ -27,8 +27,8 @@ func (s *Store) IsKnownBrowser(ctx context.Context, username string, tokenHash [
 	return true, nil
 }
 
-// DeviceRotation is the device cookie of a browser in which an owner just proved who they are: a new one takes the place
-// of the old, for all accounts that know it, so that a cookie that was planted or copied is worth nothing afterwards.
+// DeviceRotation replaces the device cookie of a browser in which an owner just proved who they are, for all accounts
+// that know it: a cookie that was planted or copied no longer counts.
 type DeviceRotation struct {
 	OldHash []byte
 	NewHash []byte

@@ -63,8 +63,8 @@ func (tx *transaction) forgetAccess(ctx context.Context, uid int64, keepSignIn s
 	return nil
 }
 
-// startAnew leaves an account whose password was set from outside with one known browser and no limit.
-func (tx *transaction) startAnew(ctx context.Context, uid int64, browser DeviceRotation, origin Origin) error {
+// resetAccess leaves an account whose password was set from outside with one known browser and no limit.
+func (tx *transaction) resetAccess(ctx context.Context, uid int64, browser DeviceRotation, origin Origin) error {
 	if err := tx.resetLimits(ctx, uid); err != nil {
 		return err
 	}

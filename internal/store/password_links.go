@@ -47,7 +47,7 @@ func (s *Store) UserByPasswordLink(ctx context.Context, tokenHash []byte, now, l
 	return user, nil
 }
 
-// UseLinkParams is what using a link does.
+// UseLinkParams names the link and what it is exchanged for.
 type UseLinkParams struct {
 	UID         int64
 	TokenHash   []byte
@@ -70,7 +70,7 @@ func (s *Store) UsePasswordLink(ctx context.Context, link UseLinkParams, origin 
 		if err := requireRow(result, err, ErrNoLink); err != nil {
 			return err
 		}
-		if err := tx.startAnew(ctx, link.UID, link.Browser, origin); err != nil {
+		if err := tx.resetAccess(ctx, link.UID, link.Browser, origin); err != nil {
 			return err
 		}
 		if codeVoided, err = tx.voidRecoveryCode(ctx, link.UID, origin); err != nil {

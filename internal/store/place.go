@@ -98,8 +98,8 @@ func (f *placed) inUse() bool {
 	return f.connections > 0
 }
 
-// clear removes what a file that was moved alone has left of itself: an empty log, and its index, by which whoever opens
-// the next file would misread it. A log that could not be emptied stays, and is an error.
+// clear removes what a file that was moved alone has left of itself: an empty log, and its index, with which the next
+// file would be misread. A log that could not be emptied stays, and is an error.
 func (f *placed) clear() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -133,7 +133,7 @@ func (s *Store) Pin(ctx context.Context) context.Context {
 
 func wantPinned(ctx context.Context, file *placed) error {
 	if want, ok := ctx.Value(pinned{}).(*placed); ok && want != file {
-		return unavailableError{errors.New("the database file was replaced meanwhile")}
+		return unavailableError{errors.New("the database file was replaced in the meantime")}
 	}
 	return nil
 }

@@ -25,8 +25,8 @@ func OpenToRead(ctx context.Context, path string, busyTimeout time.Duration) (*S
 			return s, err
 		}
 	}
-	// What is in WAL mode wants a log and its index beside it even to be read. Where nobody has made them and they
-	// cannot be made, nobody is writing, and whether somebody did meanwhile is seen afterwards.
+	// A database in WAL mode needs a log and its index beside it even to be read. Where there are none and they cannot be
+	// made, nobody is writing; a look afterwards shows whether somebody did.
 	unchanged, frozen := freeze(path)
 	if !frozen {
 		return nil, err

@@ -97,7 +97,7 @@ func (s *Store) UserByRecoveryCode(ctx context.Context, username string, codeHas
 	return user, nil
 }
 
-// RecoverParams is what using a recovery code does.
+// RecoverParams names the recovery code and what it is exchanged for.
 type RecoverParams struct {
 	UID         int64
 	CodeHash    []byte
@@ -108,7 +108,7 @@ type RecoverParams struct {
 
 // Recover spends the code, gives the account a new one and a new password, ends all its sign-ins, forgets its other
 // browsers and lets it be logged in to again, in one transaction. ErrNoRecoveryCode means that the code was spent or
-// replaced meanwhile, or that the account was disabled; then nothing has changed.
+// replaced since it was read, or that the account was disabled; then nothing has changed.
 func (s *Store) Recover(ctx context.Context, r RecoverParams, origin Origin) error {
 	return s.write(ctx, "recover account", func(ctx context.Context, tx *transaction) error {
 		result, err := tx.ExecContext(ctx, `
@@ -121,7 +121,7 @@ func (s *Store) Recover(ctx context.Context, r RecoverParams, origin Origin) err
 		if err := requireRow(result, err, ErrNoRecoveryCode); err != nil {
 			return err
 		}
-		if err := tx.startAnew(ctx, r.UID, r.Browser, origin); err != nil {
+		if err := tx.resetAccess(ctx, r.UID, r.Browser, origin); err != nil {
 			return err
 		}
 		for _, kind := range []EventKind{RecoveryCodeUsed, PasswordChanged, RecoveryCodeMade} {

@@ -29,7 +29,7 @@ func init() {
 const takenQuery = `SELECT EXISTS (SELECT 1 FROM users WHERE username = ?1)
 	OR EXISTS (SELECT 1 FROM users WHERE skeleton = ?2 AND (username GLOB '*[^ -~]*') >= ?3)`
 
-// UsernameTaken reports whether ErrUsernameTaken is what creating an account with this canonical name would bring.
+// UsernameTaken reports whether CreateUser would return ErrUsernameTaken for this canonical name.
 func (s *Store) UsernameTaken(ctx context.Context, name string) (bool, error) {
 	taken, err := isTaken(ctx, s.reads, name)
 	if err != nil {

@@ -35,8 +35,8 @@ type Store struct {
 	following   sync.Mutex
 	// unchanged is for a file that is read without locks.
 	unchanged func() error
-	// db is one connection, for all that writes: SQLite lets in one writer at a time, and those who wait for a turn
-	// here are served in the order they came, where SQLite would have them knock at the file's lock again and again.
+	// db is one connection, for all that writes: SQLite allows one writer. Waiting for this connection is first come,
+	// first served; waiting for SQLite's own lock is polling.
 	db *sql.DB
 	// reads is for queries, which no writer keeps waiting.
 	reads *sql.DB
@@ -120,7 +120,7 @@ const (
 	readWrite access = "mode=rw"
 	// readOnly makes a write-ahead log that is not there all the same, if it can, and leaves it behind.
 	readOnly access = "mode=ro"
-	// readFrozen takes no locks and looks for no log: for a file that nobody changes meanwhile.
+	// readFrozen takes no locks and looks for no log: for a file that nobody changes.
 	readFrozen access = "mode=ro&immutable=1"
 )
 
@@ -152,8 +152,8 @@ func fileURI(path string) string {
 }
 
 // connect makes the first connection, which puts a new file into WAL mode. For that lock alone SQLite does not wait
-// (sqlite3BtreeSetVersion already reads when it asks for it), so that another program starting on the same new file
-// would make this one fail.
+// (sqlite3BtreeSetVersion already reads when it asks for it): another program that starts on the same new file would make
+// this one fail.
 func (s *Store) connect(ctx context.Context, busyTimeout time.Duration) error {
 	for deadline := time.Now().Add(busyTimeout); ; time.Sleep(10 * time.Millisecond) {
 		err := s.db.PingContext(ctx)
@@ -244,8 +244,8 @@ func (s *Store) DB() *sql.DB {
 	return s.db
 }
 
-// Ready reports whether the database answers a query, with ErrUnavailable when it does not. After a failure the file
-// is opened anew, so that one that was repaired meanwhile is found without a restart.
+// Ready reports whether the database answers a query, with ErrUnavailable when it does not. After a failure it
+// opens the file again: one that was repaired is found without a restart.
 func (s *Store) Ready(ctx context.Context) error {
 	if _, err := s.place.now(); err != nil {
 		return err

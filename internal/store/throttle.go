@@ -12,21 +12,21 @@ import (
 
 // Counter is one count that an attempt goes against.
 type Counter struct {
-	// Key is a hash of what is counted, so that no name that was tried is kept.
+	// Key is a hash of what is counted: no name that was tried is kept.
 	Key  []byte
 	Rule throttle.Rule
 }
 
 // maxCounters bounds the counters that are kept, at about 60 bytes each: a flood of made-up names must not fill the
-// disk. Those with the fewest failures go first, so that a flood pushes out its own.
+// disk. Those with the fewest failures go first: a flood pushes out its own.
 const maxCounters = 200_000
 
 // trimEvery is how many attempts may add counters before they are counted.
 const trimEvery = 1000
 
-// Take counts an attempt against all the counters, before it is known how it goes, so that attempts at once cannot slip
-// past. When one of them does not allow it, nothing is counted; refusing is then the index of the one with the longest
-// wait. To be refused costs reading alone, so that refused attempts do not slow down anybody else.
+// Take counts an attempt against all the counters before its outcome is known: concurrent attempts cannot exceed a
+// limit. When one of them does not allow it, nothing is counted; refusing is then the index of the one with the longest
+// wait. A refusal only reads: refused attempts do not slow down anybody else.
 func (s *Store) Take(ctx context.Context, counters []Counter, now time.Time) (refusing int, wait time.Duration, err error) {
 	_, refusing, wait, err = tryCounters(ctx, s.reads, counters, now)
 	if err != nil || wait > 0 {
@@ -66,9 +66,9 @@ func tryCounters(ctx context.Context, from querier, counters []Counter, now time
 	return states, refusing, wait, nil
 }
 
-// Settlement is what becomes of the counters of an attempt that Take has counted.
+// Settlement says how the counters of an attempt, which Take has counted, change with its outcome.
 type Settlement struct {
-	// Reset start anew, after an attempt that went well.
+	// Reset names the counters that a successful attempt resets.
 	Reset []Counter
 	// TakeBack get the attempt back, as if it had not been made.
 	TakeBack []Counter

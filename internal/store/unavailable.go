@@ -11,7 +11,7 @@ import (
 // full, read-only, damaged or gone. The same request may succeed later.
 var ErrUnavailable = errors.New("database unavailable")
 
-// Unavailable reports whether err comes from a database that cannot do its work now, whoever ran the statement.
+// Unavailable reports whether err comes from a database that cannot do its work now, whichever package ran the statement.
 func Unavailable(err error) bool {
 	if errors.Is(err, ErrUnavailable) {
 		return true

@@ -24,12 +24,12 @@ type User struct {
 var (
 	ErrUsernameTaken   = errors.New("username is taken")
 	ErrNoUser          = errors.New("no such user")
-	ErrPasswordChanged = errors.New("the password was changed meanwhile")
+	ErrPasswordChanged = errors.New("the password was changed in the meantime")
 )
 
 // CreateUser adds an account and returns its uid. The username must be canonical and passHash a PHC string. The
-// browser is known to the account from then on. Of those who ask at once for one name, or for names that look the same,
-// one gets it and the others get ErrUsernameTaken.
+// browser is known to the account from then on. Of concurrent calls for one name, or for names that look the same, one
+// succeeds and the others return ErrUsernameTaken.
 func (s *Store) CreateUser(ctx context.Context, username, passHash string, browser DeviceRotation, origin Origin) (uid int64, err error) {
 	err = s.write(ctx, "create user", func(ctx context.Context, tx *transaction) error {
 		if uid, err = tx.insertUser(ctx, username, passHash, origin); err != nil {
@@ -93,7 +93,7 @@ func (s *Store) UserByUsername(ctx context.Context, username string) (User, erro
 	return user, nil
 }
 
-// ReplacePassHash stores the same password hashed anew. ErrPasswordChanged means that oldHash is no longer the stored
+// ReplacePassHash stores a new hash of the same password. ErrPasswordChanged means that oldHash is no longer the stored
 // one, or that the account is gone; then nothing has changed.
 func (s *Store) ReplacePassHash(ctx context.Context, uid int64, oldHash, newHash string) error {
 	return s.write(ctx, "replace password hash", func(ctx context.Context, tx *transaction) error {

@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// A key names a counter by a hash, so that the database keeps no name that was tried: people type passwords there.
+// A key names a counter by a hash. The database keeps no name that was tried: people type passwords there.
 
 // UnknownBrowsers counts failed attempts at one account by all browsers that have not logged in to it.
 func UnknownBrowsers(username string) []byte {

@@ -3,7 +3,7 @@ package throttle
 
 import "time"
 
-// State is what is remembered of one counter; the zero value has counted nothing.
+// State is the stored state of one counter; the zero value has counted nothing.
 type State struct {
 	// Failures in a row. A try counts as one until it is known to have gone well.
 	Failures int

@@ -9,7 +9,7 @@ var mixtures = [][]string{
 	{"Latin", "Han", "Hangul"},
 }
 
-// oneScript reports whether all letters, marks and digits belong to one script or to a usual mixture, so that a Cyrillic
+// oneScript reports whether all letters, marks and digits belong to one script or to a usual mixture: a Cyrillic
 // look-alike cannot replace one letter of a Latin name. Skeleton finds that only when the other name has an account.
 // Characters of no script, such as ASCII digits and signs, go with any.
 func oneScript(name string) bool {

@@ -19,7 +19,7 @@ const MaxLength = 100
 const maxTyped = 4000
 
 // Canonical returns the form under which the account is stored and found: surrounding space stripped, then PRECIS
-// UsernameCaseMapped (RFC 8265, section 3.3), so that "Bob", " bob " and "BOB" are one account. When the name is
+// UsernameCaseMapped (RFC 8265, section 3.3): "Bob", " bob " and "BOB" are one account. When the name is
 // not allowed, problem says why, as a sentence for the person who typed it, and the name is empty.
 func Canonical(typed string) (name, problem string) {
 	if len(typed) > maxTyped {
