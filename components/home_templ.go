@@ -99,7 +99,7 @@ func Home(home HomePage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = logoutForm(home.Username, home.CSRF, "Log out").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = logoutForm(home.Username, home.CSRF).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

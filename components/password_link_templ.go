@@ -10,13 +10,11 @@ import templruntime "github.com/a-h/templ/runtime"
 
 // PasswordLinkForm is the form in which a person chooses a password with a link that the administrator made.
 type PasswordLinkForm struct {
-	CSRF              string
-	Action            string
-	Username          string
-	PasswordError     string
-	Error             string
-	PasswordRule      string
-	PasswordMinLength int
+	CSRF     string
+	Action   string
+	Username string
+	Error    string
+	Password NewPassword
 }
 
 // PasswordLink is the main part of its page.
@@ -48,7 +46,7 @@ func PasswordLink(form PasswordLinkForm) templ.Component {
 		var templ_7745c5c3_Var2 templ.SafeURL
 		templ_7745c5c3_Var2, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(form.Action))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `components/password_link.templ`, Line: 17, Col: 56}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `components/password_link.templ`, Line: 15, Col: 56}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var2))
 		if templ_7745c5c3_Err != nil {
@@ -85,7 +83,7 @@ func PasswordLink(form PasswordLinkForm) templ.Component {
 		var templ_7745c5c3_Var3 string
 		templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinStringErrs("For the account " + form.Username + ". Only you will know the password.")
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `components/password_link.templ`, Line: 21, Col: 80}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `components/password_link.templ`, Line: 19, Col: 80}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
 		if templ_7745c5c3_Err != nil {
@@ -95,7 +93,7 @@ func PasswordLink(form PasswordLinkForm) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = newPasswordField("Password", form.PasswordError, form.PasswordRule, form.PasswordMinLength, true).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = form.Password.field("Password", true).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -10,18 +10,16 @@ import templruntime "github.com/a-h/templ/runtime"
 
 // PasswordForm is the form that changes the password.
 type PasswordForm struct {
-	CSRF              string
-	Username          string
-	CurrentError      string
-	NewError          string
-	Error             string
-	PasswordRule      string
-	PasswordMinLength int
+	CSRF         string
+	Username     string
+	CurrentError string
+	Error        string
+	New          NewPassword
 }
 
 // Invalid reports whether some field is in error.
 func (f PasswordForm) Invalid() bool {
-	return f.CurrentError != "" || f.NewError != ""
+	return f.CurrentError != "" || f.New.Error != ""
 }
 
 // ChangePassword is the main part of its page.
@@ -53,7 +51,7 @@ func ChangePassword(form PasswordForm) templ.Component {
 		var templ_7745c5c3_Var2 templ.SafeURL
 		templ_7745c5c3_Var2, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(PasswordPath(form.Username)))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `components/password.templ`, Line: 22, Col: 72}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `components/password.templ`, Line: 20, Col: 72}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var2))
 		if templ_7745c5c3_Err != nil {
@@ -91,7 +89,7 @@ func ChangePassword(form PasswordForm) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = newPasswordField("New password", form.NewError, form.PasswordRule, form.PasswordMinLength, form.CurrentError == "" && form.NewError != "").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = form.New.field("New password", form.CurrentError == "" && form.New.Error != "").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

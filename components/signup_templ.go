@@ -13,17 +13,14 @@ type SignupForm struct {
 	CSRF          string
 	Username      string
 	UsernameError string
-	PasswordError string
 	// Error concerns the form as a whole: too many tries, a busy server.
-	Error string
-	// PasswordRule is shown before anything is typed.
-	PasswordRule      string
-	PasswordMinLength int
+	Error    string
+	Password NewPassword
 }
 
 // Invalid reports whether some field is in error.
 func (f SignupForm) Invalid() bool {
-	return f.UsernameError != "" || f.PasswordError != ""
+	return f.UsernameError != "" || f.Password.Error != ""
 }
 
 // Signup is the main part of the signup page.
@@ -77,7 +74,7 @@ func Signup(form SignupForm) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = newPasswordField("Password", form.PasswordError, form.PasswordRule, form.PasswordMinLength, form.UsernameError == "" && form.PasswordError != "").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = form.Password.field("Password", form.UsernameError == "" && form.Password.Error != "").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -100,7 +97,7 @@ func Signup(form SignupForm) templ.Component {
 		var templ_7745c5c3_Var2 string
 		templ_7745c5c3_Var2, templ_7745c5c3_Err = templ.JoinStringErrs("Have an account? ")
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `components/signup.templ`, Line: 38, Col: 23}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `components/signup.templ`, Line: 35, Col: 23}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var2))
 		if templ_7745c5c3_Err != nil {

@@ -65,10 +65,10 @@ const wrongRecoveryCode = "Invalid username or recovery code."
 func (a *app) setRecoveredPassword(c echo.Context, form components.RecoverForm, user store.User, codeHash []byte) error {
 	secret := c.Request().PostFormValue("password")
 	var err error
-	if form.PasswordError, err = a.judgePassword(secret, user.Username); err != nil {
+	if form.Password.Error, err = a.judgePassword(secret, user.Username); err != nil {
 		return err
 	}
-	if form.PasswordError != "" {
+	if form.Password.Error != "" {
 		return a.render(c, http.StatusUnprocessableEntity, recoverPasswordView(form))
 	}
 	ctx := c.Request().Context()
@@ -99,7 +99,7 @@ func (a *app) setRecoveredPassword(c echo.Context, form components.RecoverForm, 
 }
 
 func (a *app) recoverForm(c echo.Context) components.RecoverForm {
-	return components.RecoverForm{CSRF: csrfToken(c), PasswordRule: a.passwordRule(), PasswordMinLength: a.policy.MinLength}
+	return components.RecoverForm{CSRF: csrfToken(c), Password: a.newPassword()}
 }
 
 func recoverView(form components.RecoverForm) view {

@@ -3,12 +3,14 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"latchkey/components"
+	"latchkey/internal/password"
 	"latchkey/internal/store"
 )
 
@@ -121,7 +123,7 @@ func problemOf(status int, c echo.Context) components.Problem {
 		start.Message = "This address cannot be used in that way."
 	case http.StatusRequestEntityTooLarge:
 		start.Title = "Too much was sent"
-		start.Message = "What was sent is larger than any form here needs. A password has at most 256 characters."
+		start.Message = fmt.Sprintf("What was sent is larger than any form here needs. A password has at most %d characters.", password.MaxLength)
 	case http.StatusUnsupportedMediaType:
 		start.Title = "Not a form"
 		start.Message = "This address takes a form as browsers send it (application/x-www-form-urlencoded)."

@@ -2,6 +2,9 @@ package main
 
 import (
 	"fmt"
+
+	"latchkey/components"
+	"latchkey/internal/password"
 )
 
 // judgePassword says why a new password may not be chosen, or nothing. It may read from the disk: where anybody may send
@@ -21,7 +24,6 @@ func (a *app) judgeLeaked(secret string) (problem string, err error) {
 	return problem, nil
 }
 
-// passwordRule is shown before typing.
-func (a *app) passwordRule() string {
-	return fmt.Sprintf("At least %d characters, any kind. A few unrelated words are strong and easy to remember.", a.policy.MinLength)
+func (a *app) newPassword() components.NewPassword {
+	return components.NewPassword{MinLength: a.policy.MinLength, MaxLength: password.MaxLength}
 }

@@ -25,16 +25,16 @@ func (a *app) changePassword(c echo.Context) error {
 	if current == "" {
 		form.CurrentError = "Password cannot be empty."
 	}
-	form.NewError = a.policy.Judge(chosen, me.Username)
-	if form.NewError == "" && password.Same(chosen, current) {
-		form.NewError = "This is the current password. Choose another one."
+	form.New.Error = a.policy.Judge(chosen, me.Username)
+	if form.New.Error == "" && password.Same(chosen, current) {
+		form.New.Error = "This is the current password. Choose another one."
 	}
 	if form.Invalid() {
 		return a.render(c, http.StatusUnprocessableEntity, passwordView(form))
 	}
 	codeVoided := false
 	err := a.guard.Confirm(c.Request().Context(), clientOf(c), me, current, func(user store.User, settled store.Settlement) (err error) {
-		if form.NewError, err = a.judgeLeaked(chosen); err == nil && form.NewError != "" {
+		if form.New.Error, err = a.judgeLeaked(chosen); err == nil && form.New.Error != "" {
 			err = errPasswordRefused
 		}
 		if err != nil {
@@ -107,10 +107,9 @@ func (a *app) redirectToPassword(c echo.Context) error {
 
 func (a *app) passwordForm(c echo.Context) components.PasswordForm {
 	return components.PasswordForm{
-		CSRF:              csrfToken(c),
-		Username:          currentSignIn(c).Username,
-		PasswordRule:      a.passwordRule(),
-		PasswordMinLength: a.policy.MinLength,
+		CSRF:     csrfToken(c),
+		Username: currentSignIn(c).Username,
+		New:      a.newPassword(),
 	}
 }
 

@@ -44,10 +44,10 @@ func (a *app) usePasswordLink(c echo.Context) error {
 	}
 	form := a.passwordLinkForm(c, user)
 	secret := c.Request().PostFormValue("password")
-	if form.PasswordError, err = a.judgePassword(secret, user.Username); err != nil {
+	if form.Password.Error, err = a.judgePassword(secret, user.Username); err != nil {
 		return err
 	}
-	if form.PasswordError != "" {
+	if form.Password.Error != "" {
 		return a.render(c, http.StatusUnprocessableEntity, passwordLinkView(form))
 	}
 	passHash, err := a.guard.HashPassword(ctx, clientOf(c), secret)
@@ -82,7 +82,7 @@ func (a *app) userByLink(c echo.Context) (store.User, error) {
 func (a *app) passwordLinkForm(c echo.Context, user store.User) components.PasswordLinkForm {
 	return components.PasswordLinkForm{
 		CSRF: csrfToken(c), Action: components.PasswordLinkPath(c.Param("token")), Username: user.Username,
-		PasswordRule: a.passwordRule(), PasswordMinLength: a.policy.MinLength,
+		Password: a.newPassword(),
 	}
 }
 

@@ -12,12 +12,12 @@ import (
 
 func (a *app) showRecovery(c echo.Context) error {
 	me := currentSignIn(c)
-	status, err := a.store.RecoveryStatus(c.Request().Context(), me.UID)
+	madeAt, err := a.store.RecoveryCodeMadeAt(c.Request().Context(), me.UID)
 	if err != nil {
 		return err
 	}
 	return a.render(c, http.StatusOK, view{title: "Recovery code", main: components.Recovery(components.RecoveryPage{
-		CSRF: csrfToken(c), Username: me.Username, MadeAt: status.MadeAt,
+		CSRF: csrfToken(c), Username: me.Username, MadeAt: madeAt,
 	})})
 }
 

@@ -35,7 +35,7 @@ func (a *app) signUp(c echo.Context) error {
 	form.Username = validUTF8(typed)
 	name, problem := username.Canonical(typed)
 	form.UsernameError = problem
-	form.PasswordError = a.policy.Judge(secret, name)
+	form.Password.Error = a.policy.Judge(secret, name)
 	if form.Invalid() {
 		return a.render(c, http.StatusUnprocessableEntity, signupView(form))
 	}
@@ -43,7 +43,7 @@ func (a *app) signUp(c echo.Context) error {
 	var hash string
 	err := a.guard.Allow(ctx, client, auth.Signup)
 	if err == nil {
-		form.PasswordError, err = a.judgePassword(secret, name)
+		form.Password.Error, err = a.judgePassword(secret, name)
 	}
 	if form.Invalid() {
 		return a.render(c, http.StatusUnprocessableEntity, signupView(form))
@@ -112,9 +112,8 @@ func (a *app) renderNameCheck(c echo.Context, status int, typed, problem string)
 
 func (a *app) signupForm(c echo.Context) components.SignupForm {
 	return components.SignupForm{
-		CSRF:              csrfToken(c),
-		PasswordMinLength: a.policy.MinLength,
-		PasswordRule:      a.passwordRule(),
+		CSRF:     csrfToken(c),
+		Password: a.newPassword(),
 	}
 }
 

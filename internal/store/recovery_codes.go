@@ -11,26 +11,17 @@ import (
 // ErrNoRecoveryCode means that the code is not, or no longer, the account's.
 var ErrNoRecoveryCode = errors.New("no such recovery code")
 
-// RecoveryStatus is how an account stands with its recovery code.
-type RecoveryStatus struct {
-	// MadeAt is zero when there is no code.
-	MadeAt time.Time
-	// Saved is whether the person said that the code is in a safe place.
-	Saved bool
-}
-
-// RecoveryStatus reads it; for an account that has no code it is the zero value.
-func (s *Store) RecoveryStatus(ctx context.Context, uid int64) (RecoveryStatus, error) {
+// RecoveryCodeMadeAt returns when the account's recovery code was made, or the zero time when there is none.
+func (s *Store) RecoveryCodeMadeAt(ctx context.Context, uid int64) (time.Time, error) {
 	var madeAt int64
-	var saved bool
-	err := s.reads.QueryRowContext(ctx, "SELECT created_at, saved FROM recovery_codes WHERE uid = ?", uid).Scan(&madeAt, &saved)
+	err := s.reads.QueryRowContext(ctx, "SELECT created_at FROM recovery_codes WHERE uid = ?", uid).Scan(&madeAt)
 	if errors.Is(err, sql.ErrNoRows) {
-		return RecoveryStatus{}, nil
+		return time.Time{}, nil
 	}
 	if err != nil {
-		return RecoveryStatus{}, fmt.Errorf("read recovery status: %w", unavailable(err))
+		return time.Time{}, fmt.Errorf("read recovery code: %w", unavailable(err))
 	}
-	return RecoveryStatus{MadeAt: time.Unix(madeAt, 0), Saved: saved}, nil
+	return time.Unix(madeAt, 0), nil
 }
 
 // PutOffRecoveryCode remembers that the person does not want to be asked again. ErrNotSignedIn means that the sign-in

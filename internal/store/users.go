@@ -12,10 +12,9 @@ import (
 
 // User is an account. Username is in its canonical form (package username).
 type User struct {
-	UID       int64
-	Username  string
-	PassHash  string
-	CreatedAt time.Time
+	UID      int64
+	Username string
+	PassHash string
 	// Disabled means that nobody may log in to the account.
 	Disabled bool
 }
@@ -75,21 +74,19 @@ func (tx *transaction) insertUser(ctx context.Context, name, passHash string, or
 	return uid, tx.record(ctx, uid, AccountCreated, origin)
 }
 
-const userQuery = "SELECT uid, username, pass_hash, created_at, disabled_at IS NOT NULL FROM users WHERE username = ?"
+const userQuery = "SELECT uid, username, pass_hash, disabled_at IS NOT NULL FROM users WHERE username = ?"
 
 // UserByUsername finds an account by its canonical username, or returns ErrNoUser.
 func (s *Store) UserByUsername(ctx context.Context, username string) (User, error) {
 	var user User
-	var createdAt int64
 	err := s.findUser.QueryRowContext(ctx, username).
-		Scan(&user.UID, &user.Username, &user.PassHash, &createdAt, &user.Disabled)
+		Scan(&user.UID, &user.Username, &user.PassHash, &user.Disabled)
 	if errors.Is(err, sql.ErrNoRows) {
 		return User{}, ErrNoUser
 	}
 	if err != nil {
 		return User{}, fmt.Errorf("find user: %w", unavailable(err))
 	}
-	user.CreatedAt = time.Unix(createdAt, 0)
 	return user, nil
 }
 

@@ -28,8 +28,3 @@ CREATE TABLE sessions (
     expiry REAL NOT NULL
 ) STRICT;
 CREATE INDEX sessions_expiry ON sessions (expiry);
-
--- +goose Down
-DROP TABLE sessions;
-DROP TABLE sign_ins;
-DROP TABLE users;

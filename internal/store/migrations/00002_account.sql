@@ -24,9 +24,3 @@ CREATE TABLE recovery_codes (
 
 ALTER TABLE users ADD COLUMN recovery_put_off INTEGER NOT NULL DEFAULT 0 CHECK (recovery_put_off IN (0, 1));
 ALTER TABLE sign_ins ADD COLUMN confirmed_at INTEGER NOT NULL DEFAULT 0;
-
--- +goose Down
-ALTER TABLE sign_ins DROP COLUMN confirmed_at;
-ALTER TABLE users DROP COLUMN recovery_put_off;
-DROP TABLE recovery_codes;
-DROP TABLE events;

@@ -20,7 +20,3 @@ CREATE TABLE known_browsers (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX known_browsers_token_hash ON known_browsers (token_hash);
 CREATE INDEX known_browsers_last_used_at ON known_browsers (last_used_at);
-
--- +goose Down
-DROP TABLE known_browsers;
-DROP TABLE throttle;

@@ -9,7 +9,3 @@ CREATE TABLE password_links (
     token_hash BLOB    NOT NULL UNIQUE,
     expires_at INTEGER NOT NULL
 ) STRICT;
-
--- +goose Down
-DROP TABLE password_links;
-ALTER TABLE users DROP COLUMN disabled_at;

@@ -19,9 +19,3 @@ DELETE FROM sign_ins WHERE rowid IN (
         FROM sign_ins WHERE uid IN (SELECT uid FROM sign_ins GROUP BY uid HAVING count(*) > 100)
     ) WHERE place > 100
 );
-
--- +goose Down
-ALTER TABLE sign_ins DROP COLUMN previous_login_address;
-ALTER TABLE sign_ins DROP COLUMN previous_login_at;
-ALTER TABLE users DROP COLUMN last_login_address;
-ALTER TABLE users DROP COLUMN last_login_at;

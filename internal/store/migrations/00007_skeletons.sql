@@ -8,8 +8,3 @@ ALTER TABLE users ADD COLUMN skeleton TEXT NOT NULL DEFAULT '';
 CREATE INDEX users_skeleton ON users (skeleton, (username GLOB '*[^ -~]*'));
 -- One row: what the skeletons were computed with.
 CREATE TABLE skeleton_version (version TEXT NOT NULL) STRICT;
-
--- +goose Down
-DROP TABLE skeleton_version;
-DROP INDEX users_skeleton;
-ALTER TABLE users DROP COLUMN skeleton;
