@@ -10,9 +10,9 @@ import templruntime "github.com/a-h/templ/runtime"
 
 // ConfirmForm asks for the password once more before something that matters, and carries what was asked for.
 type ConfirmForm struct {
-	CSRF     string
-	Username string
-	Asked    Asked
+	CSRF  string
+	Me    Person
+	Asked Asked
 	// Action is the path that the interrupted form was sent to.
 	Action        string
 	PasswordError string
@@ -21,7 +21,7 @@ type ConfirmForm struct {
 
 // Asked holds what the interrupted form asked for.
 type Asked struct {
-	// What goes on from "Give it once more to".
+	// What goes on from "Enter your password to".
 	What   string
 	Button string
 	// Danger is set when it cannot be undone.
@@ -58,7 +58,7 @@ func Confirm(form ConfirmForm) templ.Component {
 			templ_7745c5c3_Var1 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<h1>Confirm it is you</h1><form method=\"post\" action=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<h1>Confirm it's you</h1><form method=\"post\" action=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -87,7 +87,7 @@ func Confirm(form ConfirmForm) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = hiddenUsername(form.Username).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = hiddenUsername(form.Me.Username).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -132,9 +132,9 @@ func Confirm(form ConfirmForm) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var5 string
-		templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinStringErrs("It has been a while since you gave your password. Give it once more to " + form.Asked.What + ".")
+		templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinStringErrs("Enter your password to " + form.Asked.What + ".")
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `components/confirm.templ`, Line: 41, Col: 104}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `components/confirm.templ`, Line: 41, Col: 56}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
 		if templ_7745c5c3_Err != nil {
@@ -145,7 +145,7 @@ func Confirm(form ConfirmForm) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Err = (Field{
-			Name: "confirm_password", Label: "Password of " + TitleCase(form.Username), Type: "password", Error: form.PasswordError, Focus: true,
+			Name: "confirm_password", Label: "Password of " + form.Me.Shown(), Type: "password", Error: form.PasswordError, Focus: true,
 			Autocomplete: "current-password",
 		}).Render().Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
@@ -166,7 +166,7 @@ func Confirm(form ConfirmForm) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = backHome(form.Username).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = backHome(form.Me.Username).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -8,13 +8,9 @@ package components
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-import (
-	"golang.org/x/text/cases"
-	"golang.org/x/text/language"
-	"sync"
-	"time"
-)
+import "time"
 
+// timestamp shows a time in UTC. app.js puts it in the reader's own zone and words.
 func timestamp(t time.Time) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -43,7 +39,7 @@ func timestamp(t time.Time) templ.Component {
 		var templ_7745c5c3_Var2 string
 		templ_7745c5c3_Var2, templ_7745c5c3_Err = templ.ResolveAttributeValue(t.UTC().Format(time.RFC3339))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `components/format.templ`, Line: 11, Col: 46}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `components/format.templ`, Line: 7, Col: 46}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ_7745c5c3_Var2)
 		if templ_7745c5c3_Err != nil {
@@ -56,7 +52,7 @@ func timestamp(t time.Time) templ.Component {
 		var templ_7745c5c3_Var3 string
 		templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinStringErrs(t.UTC().Format("2 January 2006 at 15:04 UTC"))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `components/format.templ`, Line: 11, Col: 96}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `components/format.templ`, Line: 7, Col: 96}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
 		if templ_7745c5c3_Err != nil {
@@ -68,20 +64,6 @@ func timestamp(t time.Time) templ.Component {
 		}
 		return nil
 	})
-}
-
-// casers are used again, since to make one takes longer than a page has; none may be used twice at once.
-var casers = sync.Pool{New: func() any {
-	caser := cases.Title(language.Und)
-	return &caser
-}}
-
-// TitleCase is how pages address a person: "bob" becomes "Bob".
-func TitleCase(username string) string {
-	caser := casers.Get().(*cases.Caser)
-	defer casers.Put(caser)
-	caser.Reset()
-	return caser.String(username)
 }
 
 var _ = templruntime.GeneratedTemplate

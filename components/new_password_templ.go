@@ -16,6 +16,8 @@ type NewPassword struct {
 	MinLength int
 	MaxLength int
 	Error     string
+	// Again is set when the password has to be typed again, for no fault of its own.
+	Again bool
 }
 
 func (p NewPassword) field(label string, focus bool) templ.Component {
@@ -40,8 +42,8 @@ func (p NewPassword) field(label string, focus bool) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Err = (Field{
-			Name: "password", Label: label, Type: "password", Error: p.Error, Focus: focus,
-			Hint:         fmt.Sprintf("At least %d characters, any kind. A few unrelated words are strong and easy to remember.", p.MinLength),
+			Name: "password", Label: label, Type: "password", Error: p.Error, Again: p.Again, Focus: focus,
+			Hint:         fmt.Sprintf("At least %d characters. A few random words work well.", p.MinLength),
 			Autocomplete: "new-password",
 			Extras: templ.OrderedAttributes{
 				{Key: "passwordrules", Value: fmt.Sprintf("minlength: %d; maxlength: %d;", p.MinLength, p.MaxLength)},

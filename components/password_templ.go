@@ -44,7 +44,7 @@ func ChangePassword(form PasswordForm) templ.Component {
 			templ_7745c5c3_Var1 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<h1>Change the password</h1><form method=\"post\" action=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<h1>Change password</h1><form method=\"post\" action=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -82,7 +82,7 @@ func ChangePassword(form PasswordForm) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Err = (Field{
-			Name: "current_password", Label: "Current password", Type: "password", Error: form.CurrentError,
+			Name: "current_password", Label: "Current password", Type: "password", Error: form.CurrentError, Again: form.New.Error != "",
 			Focus:        form.CurrentError != "" || !form.Invalid(),
 			Autocomplete: "current-password",
 		}).Render().Render(ctx, templ_7745c5c3_Buffer)
@@ -93,11 +93,11 @@ func ChangePassword(form PasswordForm) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<p class=\"hint\">All other browsers where you are signed in will be signed out.</p>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<p class=\"hint\">This logs you out everywhere else.</p>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = submit("Change the password").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = submit("Change password").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

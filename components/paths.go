@@ -21,17 +21,31 @@ func RecoveryLaterPath(username string) string { return RecoveryPath(username) +
 // OtherSignInsPath ends all sign-ins but this one.
 func OtherSignInsPath(username string) string { return SignInsPath(username) + "/others" }
 
-// LoginPath is the login form with the username filled in.
-func LoginPath(username string) string {
-	return "/login?" + url.Values{"username": {username}}.Encode()
+// LoginPath is the login form with the username filled in; next, which may be empty, is where it leads.
+func LoginPath(username, next string) string {
+	query := url.Values{"username": {username}}
+	if next != "" {
+		query.Set("next", next)
+	}
+	return "/login?" + query.Encode()
+}
+
+// SignupPath is the form that creates an account; next, which may be empty, is where the login after it leads.
+func SignupPath(next string) string { return withQuery("/signup", "next", next) }
+
+// RecoverPath is the form that takes a recovery code, with the username filled in, if there is one.
+func RecoverPath(username string) string { return withQuery("/recover", "username", username) }
+
+func withQuery(path, name, value string) string {
+	if value == "" {
+		return path
+	}
+	return path + "?" + url.Values{name: {value}}.Encode()
 }
 
 // LoginPathTo is the login form that leads to a path of this site; without one, to the home page.
 func LoginPathTo(next string) string {
-	if next == "" {
-		return "/login"
-	}
-	return "/login?" + url.Values{"next": {next}}.Encode()
+	return withQuery("/login", "next", next)
 }
 
 // PasswordLinkPath is where a person chooses a password with a link's token.

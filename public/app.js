@@ -20,6 +20,36 @@ customElements.define("show-password", class extends HTMLElement {
   }
 });
 
+// <copy-text from="id"> becomes a button that copies the text of that element.
+customElements.define("copy-text", class extends HTMLElement {
+  connectedCallback() {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = "Copy";
+    button.addEventListener("click", async () => {
+      try {
+        await navigator.clipboard.writeText(document.getElementById(this.getAttribute("from")).textContent);
+        button.textContent = "Copied";
+      } catch {
+        button.textContent = "Not copied: please select the text";
+      }
+    });
+    this.replaceChildren(button);
+  }
+});
+
+// <with-username> has the link within bring along what is typed in the username field.
+customElements.define("with-username", class extends HTMLElement {
+  connectedCallback() {
+    const link = this.querySelector("a");
+    const address = new URL(link.href);
+    document.getElementById("username").addEventListener("input", (event) => {
+      address.searchParams.set("username", event.target.value);
+      for (const name of ["href", "hx-get"]) link.setAttribute(name, address.pathname + address.search);
+    });
+  }
+});
+
 const notice = (text) => {
   const paragraph = document.createElement("p");
   paragraph.textContent = text;
@@ -37,7 +67,8 @@ document.addEventListener("htmx:error", (event) => {
   if (ctx && goesThroughHistory(ctx)) {
     location.reload(); // or the old page would stand under the new address
   } else if (ctx && isFormOrLink(event.target)) {
-    notice("The server cannot be reached. What you typed is still here: please check your connection and try again.");
+    const kept = ctx.sourceElement.matches("form") ? " What you typed is still here." : "";
+    notice(`The server cannot be reached.${kept} Check your connection and try again.`);
   }
 });
 
@@ -47,9 +78,85 @@ document.addEventListener("htmx:before:response", (event) => {
   const { ctx } = event.detail;
   if (ctx.response.status >= 400 && !ctx.hx.pushurl && !goesThroughHistory(ctx)) {
     event.preventDefault();
-    notice("The server cannot answer at the moment. What you typed is still here: please try again in a minute.");
+    const kept = ctx.sourceElement.matches("form") ? " What you typed is still here." : "";
+    notice(`The server cannot answer at the moment.${kept} Please try again in a minute.`);
   }
 });
+
+// Asked to wait, the button waits, too, and counts down. The notice says it once; nothing is announced every second.
+const countDown = (button, seconds) => {
+  button.disabled = seconds > 0 && button.isConnected;
+  if (!button.disabled) {
+    delete button.dataset.wait;
+    if (document.activeElement === document.body) button.focus();
+    return;
+  }
+  button.dataset.wait = seconds < 60 ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`;
+  setTimeout(() => countDown(button, seconds - 1), 1000);
+};
+
+document.addEventListener("htmx:finally:request", (event) => {
+  const { request, response } = event.detail.ctx;
+  const seconds = Number(response?.headers.get("Retry-After"));
+  if (response?.status === 429 && request.submitter && seconds) setTimeout(() => countDown(request.submitter, seconds));
+});
+
+// A form that comes back with an error keeps the passwords that were not at fault. They never leave the page.
+const passwords = 'input[autocomplete$="-password"]';
+let typed = new Map();
+
+document.addEventListener("htmx:before:swap", (event) => {
+  const { response, sourceElement } = event.detail.ctx;
+  typed = new Map();
+  if (response.status !== 422 || !sourceElement.matches("form")) return;
+  for (const input of sourceElement.querySelectorAll(passwords)) typed.set(input.name, input.value);
+});
+
+document.addEventListener("htmx:after:swap", () => {
+  for (const input of document.querySelectorAll(passwords)) {
+    if (!typed.get(input.name) || input.ariaInvalid === "true") continue;
+    input.value = typed.get(input.name);
+    document.getElementById(`${input.name}-message`).replaceChildren();
+  }
+  typed = new Map();
+});
+
+// An error goes when the field changes.
+document.addEventListener("input", ({ target }) => {
+  if (target.ariaInvalid !== "true") return;
+  target.removeAttribute("aria-invalid");
+  document.getElementById(`${target.name}-message`).replaceChildren();
+});
+
+// Times stand in the reader's own zone and words; the full time is in the title.
+const language = navigator.languages.find((each) => each.startsWith("en")) ?? "en-GB";
+const format = (options) => new Intl.DateTimeFormat(language, options);
+const clock = format({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const whole = format({ dateStyle: "full", timeStyle: "long" });
+
+const inWords = (time) => {
+  const now = new Date();
+  const minutes = Math.floor((now - time) / 60000);
+  const days = Math.round((new Date(now).setHours(0, 0, 0, 0) - new Date(time).setHours(0, 0, 0, 0)) / 86400000);
+  if (minutes < 0 || days < 0) return whole.format(time);
+  if (minutes < 1) return "just now";
+  if (minutes < 60) return minutes === 1 ? "1 minute ago" : `${minutes} minutes ago`;
+  if (days === 0) return `today, ${clock.format(time)}`;
+  if (days === 1) return `yesterday, ${clock.format(time)}`;
+  const year = time.getFullYear() === now.getFullYear() ? undefined : "numeric";
+  return format({ day: "numeric", month: "long", year }).format(time);
+};
+
+const showTimes = () => {
+  for (const element of document.querySelectorAll("time:not([title])")) {
+    const time = new Date(element.dateTime);
+    element.title = whole.format(time);
+    element.textContent = inWords(time);
+  }
+};
+
+showTimes();
+document.addEventListener("htmx:after:swap", showTimes);
 
 // A button loses the focus when htmx disables it. If it is still there after the answer, it gets the focus back.
 document.addEventListener("htmx:finally:request", (event) => {
@@ -66,22 +173,4 @@ document.addEventListener("htmx:after:swap", (event) => {
   const field = document.querySelector(`[aria-describedby~="${target.id}"]`);
   if (target.querySelector(".problem")) field.setAttribute("aria-invalid", "true");
   else field.removeAttribute("aria-invalid");
-});
-
-// <copy-text from="id"> becomes a button that copies the text of that element.
-customElements.define("copy-text", class extends HTMLElement {
-  connectedCallback() {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.textContent = "Copy";
-    button.addEventListener("click", async () => {
-      try {
-        await navigator.clipboard.writeText(document.getElementById(this.getAttribute("from")).textContent);
-        button.textContent = "Copied";
-      } catch {
-        button.textContent = "Not copied: please select the text";
-      }
-    });
-    this.replaceChildren(button);
-  }
 });

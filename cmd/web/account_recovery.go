@@ -61,7 +61,7 @@ func (a *app) recoverAccount(c echo.Context) error {
 
 const wrongRecoveryCode = "Invalid username or recovery code."
 
-// setRecoveredPassword ends the recovery: new password, new code, no sign-in left. The person then logs in with it.
+// setRecoveredPassword ends the recovery: new password, new code, and this sign-in alone.
 func (a *app) setRecoveredPassword(c echo.Context, form components.RecoverForm, user store.User, codeHash []byte) error {
 	secret := c.Request().PostFormValue("password")
 	var err error
@@ -81,10 +81,9 @@ func (a *app) setRecoveredPassword(c echo.Context, form components.RecoverForm, 
 	}
 	newCode := recovery.NewCode()
 	newCodeHash, _ := recovery.Hash(newCode)
-	err = a.remembering(c, func(browser store.DeviceRotation) error {
-		return a.store.Recover(ctx, store.RecoverParams{
-			UID: user.UID, CodeHash: codeHash, NewCodeHash: newCodeHash[:], NewPassHash: passHash, Browser: browser,
-		}, a.origin(c))
+	user.PassHash = passHash
+	err = a.startSignIn(c, user, false, func(login store.NewSignIn) error {
+		return a.store.Recover(ctx, store.RecoverParams{CodeHash: codeHash, NewCodeHash: newCodeHash[:], Login: login}, a.origin(c))
 	})
 	if errors.Is(err, store.ErrNoRecoveryCode) { // spent by another browser a moment ago
 		form.Error = wrongRecoveryCode
@@ -94,7 +93,7 @@ func (a *app) setRecoveredPassword(c echo.Context, form components.RecoverForm, 
 		return err
 	}
 	return a.render(c, http.StatusOK, view{
-		title: "The new password is set", main: components.Recovered(user.Username, newCode),
+		title: "Password set", main: components.Recovered(user.Username, newCode, csrfToken(c)),
 	})
 }
 
@@ -103,9 +102,12 @@ func (a *app) recoverForm(c echo.Context) components.RecoverForm {
 }
 
 func recoverView(form components.RecoverForm) view {
-	return view{title: "Get back in", main: components.Recover(form)}
+	return view{
+		title: "Reset your password", main: components.Recover(form),
+		hasError: form.UsernameError != "" || form.CodeError != "" || form.Error != "",
+	}
 }
 
 func recoverPasswordView(form components.RecoverForm) view {
-	return view{title: "Choose a new password", main: components.RecoverPassword(form)}
+	return view{title: "Choose a new password", main: components.RecoverPassword(form), hasError: form.Password.Error != "" || form.Error != ""}
 }

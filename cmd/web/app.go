@@ -96,17 +96,23 @@ func (a *app) writeCollected(ctx context.Context) {
 // cleanUp removes what has expired. What has expired does not count before it is removed.
 func (a *app) cleanUp(ctx context.Context) {
 	a.readHashCosts(ctx)
-	now := a.now()
-	err := a.store.CleanUp(ctx, store.Cutoffs{
+	err := a.store.CleanUp(ctx, a.cutoffs(a.now()))
+	if err != nil && ctx.Err() == nil {
+		a.log.Error("clean-up", "error", err)
+	}
+}
+
+// cutoffs returns the times before which things have expired.
+func (a *app) cutoffs(now time.Time) store.Cutoffs {
+	return store.Cutoffs{
+		PlainBegunSince:       now.Add(-a.settings.SignInLifetime),
 		PlainUnusedSince:      now.Add(-a.settings.SignInIdle),
+		RememberedBegunSince:  now.Add(-a.settings.RememberedLifetime),
 		RememberedUnusedSince: now.Add(-a.settings.RememberedIdle),
 		EventsBefore:          now.Add(-a.settings.EventRetention),
 		BrowsersUnusedSince:   now.Add(-deviceCookieMaxAge),
 		Now:                   now,
 		Future:                now.Add(clockTolerance),
-	})
-	if err != nil && ctx.Err() == nil {
-		a.log.Error("clean-up", "error", err)
 	}
 }
 

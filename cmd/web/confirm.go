@@ -30,7 +30,7 @@ func (a *app) requireRecentPassword(c echo.Context, asked components.Asked, do f
 	}
 	sent := c.Request().PostForm
 	form := components.ConfirmForm{
-		CSRF: csrfToken(c), Username: me.Username, Asked: asked,
+		CSRF: csrfToken(c), Me: personOf(me), Asked: asked,
 		Action: c.Request().URL.EscapedPath(),
 	}
 	if !sent.Has(confirmField) {
@@ -45,7 +45,7 @@ func (a *app) requireRecentPassword(c echo.Context, asked components.Asked, do f
 		return a.confirmSignIn(c, me, settled)
 	})
 	if errors.Is(err, auth.ErrWrongCredentials) {
-		form.PasswordError = "That is not your password."
+		form.PasswordError = "Wrong password."
 		return a.render(c, http.StatusUnauthorized, confirmView(form))
 	}
 	if err != nil {
@@ -71,5 +71,5 @@ func (a *app) confirmSignIn(c echo.Context, me store.SignIn, settled store.Settl
 }
 
 func confirmView(form components.ConfirmForm) view {
-	return view{title: "Confirm it is you", main: components.Confirm(form)}
+	return view{title: "Confirm it's you", main: components.Confirm(form), hasError: form.PasswordError != "" || form.Error != ""}
 }

@@ -10,8 +10,8 @@ import (
 const cookiesNeeded = "Your browser did not keep the cookies of this login. Allow cookies for this site, then log in again."
 
 // lostCookies reports whether this is the page after a login, asked for by a browser that keeps no cookies: it comes
-// from the login form, which leads to pages of an account only by logging in, and without the device cookie, which
-// each login sets and no logout removes. Browsers say where they come from because Referrer-Policy has them do so
+// from the login form, which stands at /login and in place of account pages, and leads to them only by logging in, and
+// without the device cookie, which each login sets and no logout removes. Browsers say where they come from because Referrer-Policy has them do so
 // within this site, and no other site can have them say it.
 func (a *app) lostCookies(c echo.Context) bool {
 	if _, err := c.Cookie(a.deviceCookieName()); err == nil {
@@ -19,5 +19,8 @@ func (a *app) lostCookies(c echo.Context) bool {
 	}
 	from, err := url.Parse(c.Request().Referer())
 	here := url.URL{Host: c.Request().Host} // its port may be lost at a proxy
-	return err == nil && from.Hostname() == here.Hostname() && strings.TrimSuffix(from.Path, "/") == "/login"
+	if err != nil || from.Hostname() != here.Hostname() {
+		return false
+	}
+	return strings.TrimSuffix(from.Path, "/") == "/login" || strings.HasPrefix(from.Path, "/user/")
 }

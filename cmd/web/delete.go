@@ -11,7 +11,9 @@ import (
 )
 
 func (a *app) showDelete(c echo.Context) error {
-	return a.render(c, http.StatusOK, deleteView(components.DeleteForm{CSRF: csrfToken(c), Username: currentSignIn(c).Username}))
+	return a.render(c, http.StatusOK, deleteView(components.DeleteForm{
+		CSRF: csrfToken(c), Username: currentSignIn(c).Username, Typed: a.takeDraft(c, "username"),
+	}))
 }
 
 // deleteAccount removes the account when its name was typed. Its sign-ins, events and codes go with it: no session of
@@ -22,11 +24,11 @@ func (a *app) deleteAccount(c echo.Context) error {
 	if name, _ := username.Lookup(typed); name != me.Username {
 		return a.render(c, http.StatusUnprocessableEntity, deleteView(components.DeleteForm{
 			CSRF: csrfToken(c), Username: me.Username, Typed: validUTF8(typed),
-			UsernameError: "Type " + me.Username + " to delete this account.",
+			UsernameError: "Type " + me.Username + " to confirm.",
 		}))
 	}
 	asked := components.Asked{
-		What: "delete the account " + me.Username + " for good", Button: "Delete the account", Danger: true,
+		What: "delete " + me.Username + " for good", Button: "Delete account", Danger: true,
 		Carried: []components.Carried{{Name: "username", Value: me.Username}},
 	}
 	return a.requireRecentPassword(c, asked, func(c echo.Context, by store.Origin) error {
@@ -36,11 +38,11 @@ func (a *app) deleteAccount(c echo.Context) error {
 		if err := a.renewSession(c); err != nil {
 			return err
 		}
-		a.flash(c, "The account "+me.Username+" is deleted.")
+		a.flash(c, "Account "+me.Username+" deleted.")
 		return a.redirect(c, "/login")
 	})
 }
 
 func deleteView(form components.DeleteForm) view {
-	return view{title: "Delete the account", main: components.Delete(form)}
+	return view{title: "Delete account", main: components.Delete(form), hasError: form.UsernameError != ""}
 }

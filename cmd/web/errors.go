@@ -41,9 +41,12 @@ func (a *app) handleError(err error, c echo.Context) {
 	}
 	c.Response().Header().Set("Cache-Control", "no-store")
 	lostCookies := status == http.StatusUnauthorized && a.lostCookies(c)
-	if status == http.StatusUnauthorized && swapsFragment(c.Request()) && !lostCookies {
-		// The login form belongs in a page of its own, not where a fragment was to go.
-		c.Response().Header().Set("HX-Redirect", components.LoginPathTo(nextOf(c)))
+	if status == http.StatusUnauthorized && !lostCookies {
+		failed := a.showSessionEnded(c)
+		if failed == nil {
+			return
+		}
+		status = statusOf(failed)
 	}
 	if message == "" && status == http.StatusServiceUnavailable {
 		retryAfter(c, 5*time.Second)
@@ -56,8 +59,9 @@ func (a *app) handleError(err error, c echo.Context) {
 	case lostCookies:
 		problem.Title, problem.Message = "Cookies are needed", cookiesNeeded
 	case errors.Is(err, errSignupClosed):
-		problem.Title = "No new accounts here"
-		problem.Message = "This site makes accounts only for people it knows. Ask whoever runs it for one."
+		problem.Title = "Sign-up is closed"
+		problem.Message = "Ask the administrator for an account."
+		problem.Fact = true
 	case errors.Is(err, errOtherHost):
 		problem = a.otherHostProblem()
 	case errors.Is(err, errPlainHTTP):
@@ -71,7 +75,7 @@ func (a *app) handleError(err error, c echo.Context) {
 	body := components.FullPage(page)
 	if swapsFragment(c.Request()) {
 		noticeOnly(c.Response().Header())
-		body = components.Fragment(page)
+		body = components.NoticeFragment(page)
 	}
 	c.Response().Header().Set("Vary", "HX-Request, HX-Request-Type, HX-History-Restore-Request, Cookie")
 	if err := sendHTML(c, status, body); err != nil {
@@ -104,41 +108,40 @@ func problemOf(status int, c echo.Context) components.Problem {
 	start := components.Problem{Link: "/", LinkText: "Go to the start page"}
 	switch status {
 	case http.StatusUnauthorized:
-		return components.Problem{
-			Title:   "Please log in",
-			Message: "You are not signed in here as the person this page belongs to, or the sign-in has ended.",
-			Link:    components.LoginPathTo(nextOf(c)), LinkText: "Log in",
-		}
+		return components.Problem{Link: components.LoginPathTo(nextOf(c)), LinkText: "Log in"}
 	case http.StatusForbidden:
-		start.Title = "This form was not sent"
-		start.Message = "It seems to come from another site, from a page that was open for too long, or from a browser that keeps no cookies. Go back, load the page again, and send the form from there."
+		start.Title = "This page is out of date"
+		start.Message = "Reload it and try again. If that does not help, allow cookies for this site."
 	case http.StatusGone:
-		start.Title = "This link is no longer good"
-		start.Message = "It was used already, a newer one was made, or its time is over. Ask whoever gave it to you for a new one."
+		start.Title = "This link no longer works"
+		start.Message = "It has expired or was used. Ask the administrator for a new one."
+		start.Fact = true
 	case http.StatusNotFound:
 		start.Title = "Page not found"
 		start.Message = "There is no page at this address."
+		start.Fact = true
 	case http.StatusMethodNotAllowed:
-		start.Title = "Not possible here"
+		start.Title = "Not allowed"
 		start.Message = "This address cannot be used in that way."
+		start.Fact = true
 	case http.StatusRequestEntityTooLarge:
-		start.Title = "Too much was sent"
-		start.Message = fmt.Sprintf("What was sent is larger than any form here needs. A password has at most %d characters.", password.MaxLength)
+		start.Title = "Too long"
+		start.Message = fmt.Sprintf("This is more than any form here needs. A password has at most %d characters.", password.MaxLength)
 	case http.StatusUnsupportedMediaType:
 		start.Title = "Not a form"
 		start.Message = "This address takes a form as browsers send it (application/x-www-form-urlencoded)."
 	case http.StatusBadRequest:
-		start.Title = "Not understood"
-		start.Message = "The form arrived damaged. Please load the page again and send it once more."
+		start.Title = "Bad request"
+		start.Message = "The form arrived damaged. Reload the page and try again."
 	case http.StatusTooManyRequests:
 		start.Title = "Too many tries"
 	case http.StatusServiceUnavailable:
 		start.Title = "Not available at the moment"
-		start.Message = "Something we depend on does not answer. Please try again in a few seconds."
+		start.Message = "We're having trouble. Please try again in a few seconds."
 		start.Reference = requestID(c)
 	default:
 		start.Title = "Something went wrong"
-		start.Message = "The fault is ours, and it has been written to the log. Please try again."
+		start.Message = "The fault is ours, and it is in the log. Please try again."
 		start.Reference = requestID(c)
 	}
 	return start

@@ -6,7 +6,6 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"latchkey/components"
-	"latchkey/internal/store"
 )
 
 // showFirstPage goes to the home page of the account last signed in in this browser, or to the login form.
@@ -22,18 +21,20 @@ func (a *app) showFirstPage(c echo.Context) error {
 }
 
 func (a *app) showHome(c echo.Context) error {
-	me := currentSignIn(c)
-	home := components.HomePage{
+	me, now := currentSignIn(c), a.now()
+	overview, err := a.store.Overview(c.Request().Context(), me.UID, a.cutoffs(now))
+	if err != nil {
+		return err
+	}
+	return a.render(c, http.StatusOK, view{title: personOf(me).Shown(), main: components.Home(components.HomePage{
 		CSRF:                 csrfToken(c),
-		Username:             me.Username,
+		Me:                   personOf(me),
+		Sessions:             overview.SignIns,
+		PasswordChangedAt:    overview.PasswordChangedAt,
+		RecoveryCodeMadeAt:   overview.RecoveryCodeMadeAt,
 		PreviousLoginAt:      me.PreviousLoginAt,
 		PreviousLoginAddress: me.PreviousLoginAddress,
+		PreviousLoginBrowser: browserInWords(me.PreviousLoginUserAgent),
 		OfferRecovery:        me.LacksRecoveryCode,
-	}
-	for _, signIn := range c.Get(signInsContext).([]store.SignIn) {
-		if signIn.UID != me.UID {
-			home.Others = append(home.Others, signIn.Username)
-		}
-	}
-	return a.render(c, http.StatusOK, view{title: components.TitleCase(me.Username), main: components.Home(home)})
+	})})
 }

@@ -138,7 +138,7 @@ func TestLimitOnANameEndsWithItsAccountAndWhenOneIsMade(t *testing.T) {
 
 	makeClosed()
 	path, hash := newPasswordLink()
-	uid, err := s.app.store.CreateUserWithLink(t.Context(), "carol", hash, s.clock.Now().Add(time.Hour), admin())
+	uid, err := s.app.store.CreateUserWithLink(t.Context(), store.User{Username: "carol"}, hash, s.clock.Now().Add(time.Hour), admin())
 	if err != nil {
 		t.Fatal(err)
 	}

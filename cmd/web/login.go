@@ -13,12 +13,20 @@ import (
 )
 
 func (a *app) showLogin(c echo.Context) error {
-	return a.render(c, http.StatusOK, loginView(components.LoginForm{
+	present, err := a.signedIn(c)
+	if err != nil {
+		return err
+	}
+	form := components.LoginForm{
 		CSRF:         csrfToken(c),
 		Username:     validUTF8(c.QueryParam("username")),
 		Next:         safeNext(c.QueryParam("next")),
 		SignupClosed: a.signupClosed(),
-	}))
+	}
+	for _, signIn := range present {
+		form.Present = append(form.Present, personOf(signIn))
+	}
+	return a.render(c, http.StatusOK, loginView(form))
 }
 
 func (a *app) logIn(c echo.Context) error {
@@ -29,6 +37,7 @@ func (a *app) logIn(c echo.Context) error {
 		Username:     validUTF8(typed),
 		Remember:     r.PostFormValue("remember") != "",
 		Next:         safeNext(r.PostFormValue("next")),
+		Carried:      carriedAlong(r.PostForm),
 		SignupClosed: a.signupClosed(),
 	}
 	if strings.TrimSpace(typed) == "" {
@@ -43,7 +52,10 @@ func (a *app) logIn(c echo.Context) error {
 	username := ""
 	err := a.guard.Login(r.Context(), clientOf(c), typed, secret, func(user store.User, settled store.Settlement) error {
 		username = user.Username
-		return a.startSignIn(c, user, form.Remember, settled)
+		return a.startSignIn(c, user, form.Remember, func(login store.NewSignIn) error {
+			login.Settled = settled
+			return a.store.CreateSignIn(r.Context(), login, a.origin(c))
+		})
 	})
 	a.metrics.countLogin(err)
 	if errors.Is(err, auth.ErrWrongCredentials) {
@@ -56,9 +68,10 @@ func (a *app) logIn(c echo.Context) error {
 			return loginView(form)
 		})
 	}
-	return a.redirect(c, afterLogin(form.Next, username))
+	to := afterLogin(form.Next, username)
+	return a.redirectWithDraft(c, to, form.Carried)
 }
 
 func loginView(form components.LoginForm) view {
-	return view{title: "Log in", main: components.Login(form)}
+	return view{title: "Log in", main: components.Login(form), hasError: form.Invalid() || form.Error != ""}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/labstack/echo/v4"
 
@@ -18,7 +19,15 @@ func (a *app) showLogout(c echo.Context) error {
 	if name == "" {
 		return echo.ErrNotFound
 	}
-	return a.render(c, http.StatusOK, view{title: "Log out", main: components.Logout(name, csrfToken(c))})
+	person := components.Person{Username: name, Name: name}
+	signIns, err := a.signedIn(c)
+	if err != nil {
+		return err
+	}
+	if at := slices.IndexFunc(signIns, func(s store.SignIn) bool { return s.Username == name }); at >= 0 {
+		person = personOf(signIns[at])
+	}
+	return a.render(c, http.StatusOK, view{title: "Log out", main: components.Logout(person, csrfToken(c))})
 }
 
 // logOut ends the sign-in of one account in this browser. When there is none, what the person wanted is so already.

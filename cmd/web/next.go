@@ -72,5 +72,5 @@ func nextOf(c echo.Context) string {
 	if r := c.Request(); r.Method == http.MethodGet || r.Method == http.MethodHead {
 		return safeNext(r.URL.RequestURI())
 	}
-	return safeNext(c.Request().URL.EscapedPath())
+	return safeNext(formPage(c.Request().URL.EscapedPath()))
 }

@@ -29,6 +29,7 @@ func (a *app) changePassword(c echo.Context) error {
 	if form.New.Error == "" && password.Same(chosen, current) {
 		form.New.Error = "This is the current password. Choose another one."
 	}
+	form.New.Again = chosen != ""
 	if form.Invalid() {
 		return a.render(c, http.StatusUnprocessableEntity, passwordView(form))
 	}
@@ -47,10 +48,10 @@ func (a *app) changePassword(c echo.Context) error {
 	case errors.Is(err, errPasswordRefused):
 		return a.render(c, http.StatusUnprocessableEntity, passwordView(form))
 	case errors.Is(err, auth.ErrWrongCredentials):
-		form.CurrentError = "That is not your current password."
+		form.CurrentError = "Wrong password."
 		return a.render(c, http.StatusUnprocessableEntity, passwordView(form))
 	case errors.Is(err, store.ErrPasswordChanged):
-		form.CurrentError = "The password was changed elsewhere a moment ago."
+		form.CurrentError = "The password was just changed in another browser."
 		return a.render(c, http.StatusUnprocessableEntity, passwordView(form))
 	case err != nil:
 		return a.orTryLater(c, err, func(message string) view {
@@ -58,7 +59,7 @@ func (a *app) changePassword(c echo.Context) error {
 			return passwordView(form)
 		})
 	}
-	a.flash(c, "The password is changed. You are signed out everywhere else.")
+	a.flash(c, "Password changed. You are logged out everywhere else.")
 	if codeVoided {
 		a.flash(c, codeVoidedMessage)
 	}
@@ -69,7 +70,7 @@ func (a *app) changePassword(c echo.Context) error {
 var errPasswordRefused = errors.New("password refused")
 
 // codeVoidedMessage says what became of a recovery code when the password was replaced. The home page offers a new one.
-const codeVoidedMessage = "Your old recovery code no longer works. Make a new one."
+const codeVoidedMessage = "Your old recovery code no longer works. Create a new one."
 
 func (a *app) replacePassword(c echo.Context, user store.User, chosen string, settled store.Settlement) (codeVoided bool, err error) {
 	ctx := c.Request().Context()
@@ -114,5 +115,5 @@ func (a *app) passwordForm(c echo.Context) components.PasswordForm {
 }
 
 func passwordView(form components.PasswordForm) view {
-	return view{title: "Change the password", main: components.ChangePassword(form)}
+	return view{title: "Change password", main: components.ChangePassword(form), hasError: form.Invalid() || form.Error != ""}
 }

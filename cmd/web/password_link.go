@@ -34,8 +34,8 @@ func (a *app) showPasswordLink(c echo.Context) error {
 	return a.render(c, http.StatusOK, passwordLinkView(a.passwordLinkForm(c, user)))
 }
 
-// usePasswordLink sets the password that the person chose; the administrator never knows it (ASVS 5.0 6.4.6). The person then
-// logs in with it.
+// usePasswordLink sets the password that the person chose, and signs the person in; the administrator never knows it
+// (ASVS 5.0 6.4.6).
 func (a *app) usePasswordLink(c echo.Context) error {
 	ctx := c.Request().Context()
 	user, err := a.userByLink(c)
@@ -58,20 +58,21 @@ func (a *app) usePasswordLink(c echo.Context) error {
 		})
 	}
 	codeVoided := false
-	err = a.remembering(c, func(browser store.DeviceRotation) error {
+	user.PassHash = passHash
+	err = a.startSignIn(c, user, false, func(login store.NewSignIn) (err error) {
 		codeVoided, err = a.store.UsePasswordLink(ctx, store.UseLinkParams{
-			UID: user.UID, TokenHash: hashPasswordLink(c.Param("token")), NewPassHash: passHash, Browser: browser,
+			TokenHash: hashPasswordLink(c.Param("token")), Login: login,
 		}, a.origin(c))
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	a.flash(c, "The password is set.")
+	a.flash(c, "Password set. You are logged in.")
 	if codeVoided {
 		a.flash(c, codeVoidedMessage)
 	}
-	return a.redirect(c, components.LoginPath(user.Username))
+	return a.redirect(c, components.HomePath(user.Username))
 }
 
 func (a *app) userByLink(c echo.Context) (store.User, error) {
@@ -87,5 +88,5 @@ func (a *app) passwordLinkForm(c echo.Context, user store.User) components.Passw
 }
 
 func passwordLinkView(form components.PasswordLinkForm) view {
-	return view{title: "Choose a password", main: components.PasswordLink(form)}
+	return view{title: "Choose a password", main: components.PasswordLink(form), hasError: form.Password.Error != "" || form.Error != ""}
 }

@@ -23,7 +23,7 @@ func (a *app) showRecovery(c echo.Context) error {
 
 // makeRecovery makes a code, and confirms the password first if need be.
 func (a *app) makeRecovery(c echo.Context) error {
-	asked := components.Asked{What: "make a recovery code", Button: "Make a recovery code"}
+	asked := components.Asked{What: "create a recovery code", Button: "Create recovery code"}
 	return a.requireRecentPassword(c, asked, a.makeRecoveryCode)
 }
 
@@ -32,7 +32,7 @@ func (a *app) recoverySaved(c echo.Context) error {
 	if err := a.store.MarkRecoveryCodeSaved(c.Request().Context(), me.UID, a.origin(c)); err != nil {
 		return err
 	}
-	a.flash(c, "The recovery code is ready. Keep it safe.")
+	a.flash(c, "Recovery code saved.")
 	return a.redirect(c, components.HomePath(me.Username))
 }
 
@@ -41,7 +41,7 @@ func (a *app) recoveryLater(c echo.Context) error {
 	if err := a.store.PutOffRecoveryCode(c.Request().Context(), me.UID, a.origin(c)); err != nil {
 		return err
 	}
-	a.flash(c, "You can make a recovery code at any time.")
+	a.flash(c, "You can create a recovery code at any time.")
 	return a.redirect(c, components.HomePath(me.Username))
 }
 

@@ -18,6 +18,8 @@ import (
 type view struct {
 	title string
 	main  templ.Component
+	// hasError is set when the form on the page has an error.
+	hasError bool
 	// part, when set, is all that changes in a page that htmx has on screen; without scripts the whole page is sent.
 	part templ.Component
 }
@@ -37,9 +39,9 @@ func (a *app) render(c echo.Context, status int, v view) error {
 		body = v.part
 	case htmx && keepsPage(status):
 		noticeOnly(header)
-		body = components.Fragment(components.Page{Title: v.title, Main: v.main})
+		body = components.NoticeFragment(components.Page{Main: v.main})
 	default:
-		page := components.Page{Title: v.title, Main: v.main}
+		page := components.Page{Title: v.title, Main: v.main, HasError: v.hasError, Account: accountHead(c)}
 		if c.Request().Method != http.MethodHead {
 			flashes, err := a.takeFlashes(c)
 			if err != nil {

@@ -17,8 +17,8 @@ import (
 	"latchkey/internal/store"
 )
 
-// This file alone touches the session and its cookie. A session holds the ids of its sign-ins and its flash
-// messages, nothing else. An id is valid only while its row in sign_ins exists: a request that overlaps with a logout,
+// The files session*.go alone touch the session and its cookies. A session holds the ids of its sign-ins, its flash
+// messages, what ties it to a run of the browser, and what was typed into a form before a login, nothing else. An id is valid only while its row in sign_ins exists: a request that overlaps with a logout,
 // and saves an older session after it, signs nobody in again.
 //
 // scs makes the tokens, knows whether the session changed, and writes the cookie. What it would write to the database
@@ -26,6 +26,8 @@ import (
 const (
 	signInsKey = "sign_ins"
 	flashesKey = "flashes"
+	// runKey holds the hash of the run cookie (browser_run.go).
+	runKey = "run"
 	// rememberKey is where scs keeps what RememberMe was told.
 	rememberKey = "__rememberMe"
 )
@@ -149,7 +151,8 @@ func (a *app) signedIn(c echo.Context) ([]store.SignIn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(found, a.hasEnded), nil
+	closed := a.browserWasClosed(c)
+	return slices.DeleteFunc(found, func(s store.SignIn) bool { return a.hasEnded(s) || closed && !s.Remembered }), nil
 }
 
 // hasEnded reports whether a sign-in is over by its age or for lack of use (ASVS 5.0 7.3.1, 7.3.2; NIST SP
@@ -176,9 +179,10 @@ func (a *app) signInLimits(remembered bool) (lifetime, idle time.Duration) {
 	return a.settings.SignInLifetime, a.settings.SignInIdle
 }
 
-// startSignIn records that the user signed in in this browser, beside the other accounts signed in here. An older
-// sign-in of the same account ends. The session gets a new token, which prevents session fixation (ASVS 5.0 7.2.4).
-func (a *app) startSignIn(c echo.Context, user store.User, remember bool, settled store.Settlement) error {
+// startSignIn has record store that the user signed in in this browser, beside the other accounts signed in here. An
+// older sign-in of the same account ends. The session gets a new token, which prevents session fixation (ASVS 5.0
+// 7.2.4).
+func (a *app) startSignIn(c echo.Context, user store.User, remember bool, record func(store.NewSignIn) error) error {
 	present, err := a.signedIn(c)
 	if err != nil {
 		return err
@@ -191,10 +195,10 @@ func (a *app) startSignIn(c echo.Context, user store.User, remember bool, settle
 	}
 	return a.remembering(c, func(browser store.DeviceRotation) error {
 		return a.withSession(c, func(session store.SessionChange) error {
-			return a.store.CreateSignIn(c.Request().Context(), store.NewSignIn{
+			return record(store.NewSignIn{
 				ID: started.ID, User: user, Remembered: remember, Replaced: signInIDs(replaced),
-				Browser: browser, Settled: settled, Session: session,
-			}, a.origin(c))
+				Browser: browser, Session: session,
+			})
 		})
 	})
 }
@@ -227,8 +231,7 @@ func (a *app) renewSession(c echo.Context) error {
 }
 
 // setSignIns makes these the sign-ins of the session, under a new token. The session lasts as long as the longest
-// of them. Its cookie outlives the browser only when all of them may: the choice of one person at a shared browser
-// does not keep another one signed in.
+// of them. Its cookie outlives the browser when one of them may; the others then depend on the run cookie, too.
 func (a *app) setSignIns(c echo.Context, signIns []store.SignIn) error {
 	ctx := c.Request().Context()
 	if len(signIns) == 0 {
@@ -237,17 +240,20 @@ func (a *app) setSignIns(c echo.Context, signIns []store.SignIn) error {
 	if err := a.sessions.RenewToken(ctx); err != nil {
 		return err
 	}
-	remember := true
+	remembered := 0
 	end := time.Time{}
 	for _, signIn := range signIns {
 		lifetime, _ := a.signInLimits(signIn.Remembered)
 		if ends := signIn.CreatedAt.Add(lifetime); ends.After(end) {
 			end = ends
 		}
-		remember = remember && signIn.Remembered
+		if signIn.Remembered {
+			remembered++
+		}
 	}
+	a.bindToRun(c, 0 < remembered && remembered < len(signIns))
 	a.sessions.Put(ctx, signInsKey, signInIDs(signIns))
-	a.sessions.RememberMe(ctx, remember)
+	a.sessions.RememberMe(ctx, remembered > 0)
 	a.sessions.SetDeadline(ctx, end)
 	return nil
 }

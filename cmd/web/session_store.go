@@ -81,7 +81,11 @@ const (
 	deadlineLine = "deadline" // Unix nanoseconds
 	rememberLine = "remember"
 	signInLine   = "sign-in"
-	flashLine    = "flash" // quoted as in Go
+	runLine      = "run"
+	// quoted as in Go
+	flashLine      = "flash"
+	draftLine      = "draft"
+	draftFieldLine = "draft-field"
 )
 
 // Encode implements scs.Codec.
@@ -98,6 +102,15 @@ func (sessionCodec) Encode(deadline time.Time, values map[string]any) ([]byte, e
 	for _, id := range signIns {
 		add(signInLine, id)
 	}
+	if run, _ := values[runKey].(string); run != "" {
+		add(runLine, run)
+	}
+	if form, ok := values[draftKey].(draft); ok {
+		add(draftLine, strconv.Quote(form.path))
+		for _, field := range form.fields {
+			add(draftFieldLine, field.Name+" "+strconv.Quote(field.Value))
+		}
+	}
 	flashes, _ := values[flashesKey].([]components.Flash)
 	for _, flash := range flashes {
 		add(flashLine, strconv.Quote(flash.Text))
@@ -111,6 +124,8 @@ func (sessionCodec) Decode(data []byte) (time.Time, map[string]any, error) {
 	var remember bool
 	var signIns []string
 	var flashes []components.Flash
+	var run string
+	var form draft
 	for line := range strings.Lines(string(data)) {
 		kind, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
 		switch kind {
@@ -120,6 +135,15 @@ func (sessionCodec) Decode(data []byte) (time.Time, map[string]any, error) {
 			remember = true
 		case signInLine:
 			signIns = append(signIns, value)
+		case runLine:
+			run = value
+		case draftLine:
+			form.path, _ = strconv.Unquote(value)
+		case draftFieldLine:
+			name, quoted, _ := strings.Cut(value, " ")
+			if typed, err := strconv.Unquote(quoted); err == nil {
+				form.fields = append(form.fields, components.Carried{Name: name, Value: typed})
+			}
 		case flashLine:
 			if text, err := strconv.Unquote(value); err == nil {
 				flashes = append(flashes, components.Flash{Text: text})
@@ -133,6 +157,12 @@ func (sessionCodec) Decode(data []byte) (time.Time, map[string]any, error) {
 	if len(signIns) > 0 {
 		values[signInsKey] = signIns
 		values[rememberKey] = remember
+	}
+	if run != "" {
+		values[runKey] = run
+	}
+	if form.path != "" {
+		values[draftKey] = form
 	}
 	if len(flashes) > 0 {
 		values[flashesKey] = flashes

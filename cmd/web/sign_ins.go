@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -46,7 +47,7 @@ func (a *app) showSignIns(c echo.Context) error {
 	if number < last {
 		page.Pages.Older = signInsPath(me.Username, number+1)
 	}
-	return a.render(c, http.StatusOK, view{title: "Where you are signed in", main: components.SignIns(page)})
+	return a.render(c, http.StatusOK, view{title: "Sessions", main: components.SignIns(page)})
 }
 
 func signInsPath(username string, page int) string {
@@ -62,36 +63,39 @@ func signInsPath(username string, page int) string {
 func (a *app) endSignIn(c echo.Context) error {
 	id := c.Request().PostFormValue("id")
 	asked := components.Asked{
-		What: "end the sign-in", Button: "End the sign-in",
+		What: "log out that session", Button: "Log out",
 		Carried: []components.Carried{{Name: "id", Value: validUTF8(id)}},
 	}
 	return a.requireRecentPassword(c, asked, func(c echo.Context, by store.Origin) error {
 		me := currentSignIn(c)
-		ended, err := a.store.EndSignIn(c.Request().Context(), me.UID, id, by)
-		return a.signInsEnded(c, ended, err)
+		userAgent, ended, err := a.store.EndSignIn(c.Request().Context(), me.UID, id, by)
+		message := "That session had ended already."
+		if ended {
+			message = "Logged out " + browserInWords(userAgent) + "."
+		}
+		return a.signInsEnded(c, message, err)
 	})
 }
 
 func (a *app) endOtherSignIns(c echo.Context) error {
-	asked := components.Asked{What: "end all other sign-ins", Button: "End all others"}
+	asked := components.Asked{What: "log out everywhere else", Button: "Log out everywhere else"}
 	return a.requireRecentPassword(c, asked, func(c echo.Context, by store.Origin) error {
 		ended, err := a.store.EndOtherSignIns(c.Request().Context(), currentSignIn(c).UID, by)
-		return a.signInsEnded(c, ended, err)
+		message := fmt.Sprintf("Logged out %d other sessions.", ended)
+		switch ended {
+		case 0:
+			message = "There were no other sessions."
+		case 1:
+			message = "Logged out 1 other session."
+		}
+		return a.signInsEnded(c, message, err)
 	})
 }
 
-// signInsEnded says how many ended.
-func (a *app) signInsEnded(c echo.Context, ended int, err error) error {
+func (a *app) signInsEnded(c echo.Context, message string, err error) error {
 	if err != nil {
 		return err
 	}
-	switch ended {
-	case 0:
-		a.flash(c, "That sign-in had ended already.")
-	case 1:
-		a.flash(c, "The sign-in is ended.")
-	default:
-		a.flash(c, "All other sign-ins are ended.")
-	}
+	a.flash(c, message)
 	return a.redirect(c, components.SignInsPath(currentSignIn(c).Username))
 }

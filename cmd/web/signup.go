@@ -17,7 +17,9 @@ func (a *app) showSignup(c echo.Context) error {
 	if a.signupClosed() {
 		return errSignupClosed
 	}
-	return a.render(c, http.StatusOK, signupView(a.signupForm(c)))
+	form := a.signupForm(c)
+	form.Next = safeNext(c.QueryParam("next"))
+	return a.render(c, http.StatusOK, signupView(form))
 }
 
 func (a *app) signupClosed() bool {
@@ -32,10 +34,11 @@ func (a *app) signUp(c echo.Context) error {
 	}
 	form := a.signupForm(c)
 	typed, secret := c.Request().PostFormValue("username"), c.Request().PostFormValue("password")
-	form.Username = validUTF8(typed)
+	form.Username, form.Next = validUTF8(typed), safeNext(c.Request().PostFormValue("next"))
 	name, problem := username.Canonical(typed)
 	form.UsernameError = problem
 	form.Password.Error = a.policy.Judge(secret, name)
+	form.Password.Again = secret != ""
 	if form.Invalid() {
 		return a.render(c, http.StatusUnprocessableEntity, signupView(form))
 	}
@@ -58,7 +61,7 @@ func (a *app) signUp(c echo.Context) error {
 		})
 	}
 	err = a.remembering(c, func(browser store.DeviceRotation) error {
-		_, err := a.store.CreateUser(ctx, name, hash, browser, a.origin(c))
+		_, err := a.store.CreateUser(ctx, store.User{Username: name, Name: username.AsTyped(typed), PassHash: hash}, browser, a.origin(c))
 		return err
 	})
 	if errors.Is(err, store.ErrUsernameTaken) {
@@ -68,8 +71,8 @@ func (a *app) signUp(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	a.flash(c, "User account has been created.")
-	return a.redirect(c, components.LoginPath(name))
+	a.flash(c, "User account has been created. Log in to continue.")
+	return a.redirect(c, components.LoginPath(name, form.Next))
 }
 
 // checkUsername says whether a name may be chosen, while the person types it. What is typed comes in a form, never in
@@ -105,7 +108,7 @@ func (a *app) renderNameCheck(c echo.Context, status int, typed, problem string)
 	v := signupView(form)
 	v.part = components.FieldMessage(problem)
 	if problem == "" {
-		v.part = components.FieldApproval("This username is available.")
+		v.part = components.FieldApproval("Available")
 	}
 	return a.render(c, status, v)
 }
@@ -118,7 +121,7 @@ func (a *app) signupForm(c echo.Context) components.SignupForm {
 }
 
 func signupView(form components.SignupForm) view {
-	return view{title: "Create an account", main: components.Signup(form)}
+	return view{title: "Create an account", main: components.Signup(form), hasError: form.Invalid() || form.Error != ""}
 }
 
 func notAvailable(name string) string {

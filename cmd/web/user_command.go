@@ -32,7 +32,7 @@ func (u userAddCommand) Run(ctx context.Context, to output, s *settings) error {
 	}
 	return withStore(ctx, to, s, func(db *store.Store) error {
 		path, hash := newPasswordLink()
-		_, err := db.CreateUserWithLink(ctx, name, hash, time.Now().Add(passwordLinkMaxAge), adminOrigin())
+		_, err := db.CreateUserWithLink(ctx, store.User{Username: name, Name: username.AsTyped(u.Name)}, hash, time.Now().Add(passwordLinkMaxAge), adminOrigin())
 		if errors.Is(err, store.ErrUsernameTaken) {
 			if _, err := db.UserByUsername(ctx, name); errors.Is(err, store.ErrNoUser) {
 				return errors.New(notAvailable(name) + " An account has a name that looks the same.")

@@ -60,7 +60,7 @@ func newDoor(t *testing.T) *door {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d.bob, err = db.CreateUser(t.Context(), "bob", hash, store.DeviceRotation{NewHash: auth.HashDevice("bob's")}, client(1).Origin(d.clock()))
+	d.bob, err = db.CreateUser(t.Context(), store.User{Username: "bob", PassHash: hash}, store.DeviceRotation{NewHash: auth.HashDevice("bob's")}, client(1).Origin(d.clock()))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,7 +27,7 @@ func changes(s *Store, uid int64) map[string]func(context.Context, Origin) error
 		},
 		"PutOffRecoveryCode": func(ctx context.Context, by Origin) error { return s.PutOffRecoveryCode(ctx, uid, by) },
 		"EndSignIn": func(ctx context.Context, by Origin) error {
-			_, err := s.EndSignIn(ctx, uid, "other", by)
+			_, _, err := s.EndSignIn(ctx, uid, "other", by)
 			return err
 		},
 		"EndOtherSignIns": func(ctx context.Context, by Origin) error {
@@ -92,7 +92,7 @@ func TestEventIsToldOnceAndOnlyWhenItIsOnDisk(t *testing.T) {
 	var told []EventKind
 	s.Notify(func(event Event) { told = append(told, event.Kind) })
 	createUser(t, s, "bob")
-	if _, err := s.CreateUser(t.Context(), "bob", "hash", unknown, at(noon)); !errors.Is(err, ErrUsernameTaken) {
+	if _, err := s.CreateUser(t.Context(), User{Username: "bob", PassHash: "hash"}, unknown, at(noon)); !errors.Is(err, ErrUsernameTaken) {
 		t.Fatal(err)
 	}
 	if len(told) != 1 || told[0] != AccountCreated {

@@ -15,8 +15,10 @@ const (
 
 // Cutoffs says what is to be removed, beside the sessions, which know their own end.
 type Cutoffs struct {
-	// PlainUnusedSince and RememberedUnusedSince are about sign-ins without and with "Keep me signed in".
+	// Plain and Remembered are sign-ins without and with "Keep me signed in".
+	PlainBegunSince       time.Time
 	PlainUnusedSince      time.Time
+	RememberedBegunSince  time.Time
 	RememberedUnusedSince time.Time
 	EventsBefore          time.Time
 	BrowsersUnusedSince   time.Time

@@ -16,16 +16,16 @@ func (tx *transaction) trimSignIns(ctx context.Context, uid int64, keep string) 
 	return err
 }
 
-// noteLogin notes in the account when and from where its last login was, and in this new sign-in the one before. The
+// noteLogin notes in the account when, from where and in which browser its last login was, and in this new sign-in the one before. The
 // account keeps it, because events expire and sign-ins end.
 func (tx *transaction) noteLogin(ctx context.Context, uid int64, id string, origin Origin) error {
 	if _, err := tx.ExecContext(ctx, `
-		UPDATE sign_ins SET (previous_login_at, previous_login_address) = (
-			SELECT last_login_at, last_login_address FROM users WHERE users.uid = sign_ins.uid)
+		UPDATE sign_ins SET (previous_login_at, previous_login_address, previous_login_user_agent) = (
+			SELECT last_login_at, last_login_address, last_login_user_agent FROM users WHERE users.uid = sign_ins.uid)
 		WHERE id = ?`, id); err != nil {
 		return err
 	}
-	_, err := tx.ExecContext(ctx, "UPDATE users SET last_login_at = ?, last_login_address = ? WHERE uid = ?",
-		origin.At.Unix(), origin.Address, uid)
+	_, err := tx.ExecContext(ctx, "UPDATE users SET last_login_at = ?, last_login_address = ?, last_login_user_agent = ? WHERE uid = ?",
+		origin.At.Unix(), origin.Address, clipUserAgent(origin.UserAgent), uid)
 	return err
 }

@@ -24,7 +24,7 @@ func (s *Store) ChangePassword(ctx context.Context, change PasswordChange, origi
 			return err
 		}
 		result, err := tx.ExecContext(ctx,
-			"UPDATE users SET pass_hash = ? WHERE uid = ? AND pass_hash = ?", change.NewHash, change.UID, change.OldHash)
+			"UPDATE users SET pass_hash = ?, password_changed_at = ? WHERE uid = ? AND pass_hash = ?", change.NewHash, origin.At.Unix(), change.UID, change.OldHash)
 		if err := requireRow(result, err, ErrPasswordChanged); err != nil {
 			return err
 		}
@@ -63,15 +63,12 @@ func (tx *transaction) forgetAccess(ctx context.Context, uid int64, keepSignIn s
 	return nil
 }
 
-// resetAccess leaves an account whose password was set from outside with one known browser and no limit.
-func (tx *transaction) resetAccess(ctx context.Context, uid int64, browser DeviceRotation, origin Origin) error {
+// resetAccess leaves an account whose password was set from outside with no sign-in, no known browser and no limit.
+func (tx *transaction) resetAccess(ctx context.Context, uid int64) error {
 	if err := tx.resetLimits(ctx, uid); err != nil {
 		return err
 	}
-	if err := tx.forgetAccess(ctx, uid, ""); err != nil {
-		return err
-	}
-	return tx.rememberBrowser(ctx, uid, browser, origin)
+	return tx.forgetAccess(ctx, uid, "")
 }
 
 // voidRecoveryCode removes the account's code, if it has one, and has a new one offered: somebody who knew the old

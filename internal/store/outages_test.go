@@ -14,7 +14,7 @@ import (
 func writes(s *Store) map[string]func(ctx context.Context) error {
 	return map[string]func(context.Context) error{
 		"CreateUser": func(ctx context.Context) error {
-			_, err := s.CreateUser(ctx, "eve", "hash", unknown, at(noon))
+			_, err := s.CreateUser(ctx, User{Username: "eve", PassHash: "hash"}, unknown, at(noon))
 			return err
 		},
 		"ReplacePassHash": func(ctx context.Context) error { return s.ReplacePassHash(ctx, 1, "old", "new") },
@@ -74,7 +74,7 @@ func TestAFullDiskMakesWritingUnavailable(t *testing.T) {
 		t.Fatal("the database fits into one page")
 	}
 	for i := range 1000 {
-		_, err := s.CreateUser(t.Context(), fmt.Sprint("user", i), "hash", unknown, at(noon))
+		_, err := s.CreateUser(t.Context(), User{Username: fmt.Sprint("user", i), PassHash: "hash"}, unknown, at(noon))
 		if errors.Is(err, ErrUnavailable) {
 			return
 		}
@@ -126,7 +126,7 @@ func TestWhoeverStopsWaitingForALockIsNotToldOfAnOutage(t *testing.T) {
 func TestOnlyTroubleOfTheDatabaseIsAnOutage(t *testing.T) {
 	s := newStore(t)
 	createUser(t, s, "bob")
-	_, taken := s.CreateUser(t.Context(), "bob", "hash", unknown, at(noon))
+	_, taken := s.CreateUser(t.Context(), User{Username: "bob", PassHash: "hash"}, unknown, at(noon))
 	_, wrongQuery := s.DB().ExecContext(t.Context(), "SELECT misspelt FROM users")
 	for _, err := range []error{nil, taken, wrongQuery, ErrNoUser, context.Canceled, errors.New("else")} {
 		if Unavailable(err) {

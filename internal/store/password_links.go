@@ -49,37 +49,39 @@ func (s *Store) UserByPasswordLink(ctx context.Context, tokenHash []byte, now, l
 
 // UseLinkParams names the link and what it is exchanged for.
 type UseLinkParams struct {
-	UID         int64
-	TokenHash   []byte
-	NewPassHash string
-	Browser     DeviceRotation
+	TokenHash []byte
+	// Login is the sign-in that begins. Its user has the new hash.
+	Login NewSignIn
 }
 
-// UsePasswordLink spends the link, stores the new password, ends all sign-ins of the account and voids its recovery
-// code, in one transaction. codeVoided reports whether there was one. ErrNoLink means that the link is not valid any
+// UsePasswordLink spends the link, stores the new password, ends all sign-ins of the account, voids its recovery code
+// and signs its owner in, in one transaction. codeVoided reports whether there was one. ErrNoLink means that the link is not valid any
 // more; then nothing has changed.
 func (s *Store) UsePasswordLink(ctx context.Context, link UseLinkParams, origin Origin) (codeVoided bool, err error) {
+	user := link.Login.User
 	err = s.write(ctx, "use password link", func(ctx context.Context, tx *transaction) error {
 		result, err := tx.ExecContext(ctx, "DELETE FROM password_links WHERE uid = ? AND token_hash = ? AND expires_at > ?",
-			link.UID, link.TokenHash, origin.At.Unix())
+			user.UID, link.TokenHash, origin.At.Unix())
 		if err := requireRow(result, err, ErrNoLink); err != nil {
 			return err
 		}
-		result, err = tx.ExecContext(ctx, "UPDATE users SET pass_hash = ? WHERE uid = ? AND disabled_at IS NULL",
-			link.NewPassHash, link.UID)
+		result, err = tx.ExecContext(ctx, "UPDATE users SET pass_hash = ?, password_changed_at = ? WHERE uid = ? AND disabled_at IS NULL",
+			user.PassHash, origin.At.Unix(), user.UID)
 		if err := requireRow(result, err, ErrNoLink); err != nil {
 			return err
 		}
-		if err := tx.resetAccess(ctx, link.UID, link.Browser, origin); err != nil {
+		if err := tx.resetAccess(ctx, user.UID); err != nil {
 			return err
 		}
-		if codeVoided, err = tx.voidRecoveryCode(ctx, link.UID, origin); err != nil {
+		if codeVoided, err = tx.voidRecoveryCode(ctx, user.UID, origin); err != nil {
 			return err
 		}
-		if err := tx.record(ctx, link.UID, PasswordLinkUsed, origin); err != nil {
-			return err
+		for _, kind := range []EventKind{PasswordLinkUsed, PasswordChanged} {
+			if err := tx.record(ctx, user.UID, kind, origin); err != nil {
+				return err
+			}
 		}
-		return tx.record(ctx, link.UID, PasswordChanged, origin)
+		return tx.createSignIn(ctx, link.Login, origin)
 	})
 	return codeVoided, err
 }

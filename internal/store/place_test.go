@@ -112,7 +112,7 @@ func TestDatabaseReplacedWithAReadUnderWayWaitsForItsEnd(t *testing.T) {
 	if _, err := s.UserByUsername(context.Background(), "bob"); !errors.Is(err, ErrNoUser) {
 		t.Errorf("%v, want ErrNoUser", err)
 	}
-	if _, err := s.CreateUser(t.Context(), "eve", "hash", unknown, at(noon)); err != nil {
+	if _, err := s.CreateUser(t.Context(), User{Username: "eve", PassHash: "hash"}, unknown, at(noon)); err != nil {
 		t.Error(err)
 	}
 }

@@ -90,36 +90,37 @@ func (s *Store) UserByRecoveryCode(ctx context.Context, username string, codeHas
 
 // RecoverParams names the recovery code and what it is exchanged for.
 type RecoverParams struct {
-	UID         int64
 	CodeHash    []byte
 	NewCodeHash []byte
-	NewPassHash string
-	Browser     DeviceRotation
+	// Login is the sign-in that begins. Its user has the new hash.
+	Login NewSignIn
 }
 
-// Recover spends the code, gives the account a new one and a new password, ends all its sign-ins, forgets its other
-// browsers and lets it be logged in to again, in one transaction. ErrNoRecoveryCode means that the code was spent or
+// Recover spends the code, gives the account a new one and a new password, ends all its sign-ins, forgets its
+// browsers, resets its limits and signs its owner in, in one transaction. ErrNoRecoveryCode means that the code was spent or
 // replaced since it was read, or that the account was disabled; then nothing has changed.
 func (s *Store) Recover(ctx context.Context, r RecoverParams, origin Origin) error {
+	user := r.Login.User
 	return s.write(ctx, "recover account", func(ctx context.Context, tx *transaction) error {
 		result, err := tx.ExecContext(ctx, `
 			UPDATE recovery_codes SET code_hash = ?, created_at = ?, saved = 0 WHERE uid = ? AND code_hash = ?`,
-			r.NewCodeHash, origin.At.Unix(), r.UID, r.CodeHash)
+			r.NewCodeHash, origin.At.Unix(), user.UID, r.CodeHash)
 		if err := requireRow(result, err, ErrNoRecoveryCode); err != nil {
 			return err
 		}
-		result, err = tx.ExecContext(ctx, "UPDATE users SET pass_hash = ? WHERE uid = ? AND disabled_at IS NULL", r.NewPassHash, r.UID)
+		result, err = tx.ExecContext(ctx, "UPDATE users SET pass_hash = ?, password_changed_at = ? WHERE uid = ? AND disabled_at IS NULL",
+			user.PassHash, origin.At.Unix(), user.UID)
 		if err := requireRow(result, err, ErrNoRecoveryCode); err != nil {
 			return err
 		}
-		if err := tx.resetAccess(ctx, r.UID, r.Browser, origin); err != nil {
+		if err := tx.resetAccess(ctx, user.UID); err != nil {
 			return err
 		}
 		for _, kind := range []EventKind{RecoveryCodeUsed, PasswordChanged, RecoveryCodeMade} {
-			if err := tx.record(ctx, r.UID, kind, origin); err != nil {
+			if err := tx.record(ctx, user.UID, kind, origin); err != nil {
 				return err
 			}
 		}
-		return nil
+		return tx.createSignIn(ctx, r.Login, origin)
 	})
 }

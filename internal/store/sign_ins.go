@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,9 +14,11 @@ import (
 // SignIn is one account signed in in one browser. Its row is what makes the sign-in revocable: once it is gone,
 // no session that still names it counts.
 type SignIn struct {
-	ID         string
-	UID        int64
-	Username   string
+	ID       string
+	UID      int64
+	Username string
+	// Name is the username as it was typed when the account was made.
+	Name       string
 	CreatedAt  time.Time
 	LastSeenAt time.Time
 	// ConfirmedAt is when the password was last given in this sign-in.
@@ -25,8 +28,9 @@ type SignIn struct {
 	UserAgent   string
 	// PreviousLoginAt is when the account was logged in to before this sign-in, in whatever browser, and
 	// PreviousLoginAddress from where. It is zero when this was the first login.
-	PreviousLoginAt      time.Time
-	PreviousLoginAddress string
+	PreviousLoginAt        time.Time
+	PreviousLoginAddress   string
+	PreviousLoginUserAgent string
 	// LacksRecoveryCode is whether the account has no recovery code in a safe place, and its owner did not choose to
 	// go without.
 	LacksRecoveryCode bool
@@ -49,39 +53,43 @@ type NewSignIn struct {
 // the browser, resets the limits and saves the session, in one transaction. ErrPasswordChanged means that the user's
 // hash is no longer the account's, or that the account is gone or disabled; then nothing has changed.
 func (s *Store) CreateSignIn(ctx context.Context, login NewSignIn, origin Origin) error {
-	user := login.User
 	return s.write(ctx, "create sign-in", func(ctx context.Context, tx *transaction) error {
-		if _, err := tx.ExecContext(ctx, deleteSignIns, idList(login.Replaced)); err != nil {
-			return err
-		}
-		result, err := tx.ExecContext(ctx, `
-			INSERT INTO sign_ins (id, uid, created_at, last_seen_at, confirmed_at, remembered, address, user_agent)
-			SELECT ?1, uid, ?2, ?2, ?2, ?3, ?4, ?5 FROM users WHERE uid = ?6 AND pass_hash = ?7 AND disabled_at IS NULL`,
-			login.ID, origin.At.Unix(), login.Remembered, origin.Address, clipUserAgent(origin.UserAgent), user.UID, user.PassHash)
-		if err := requireRow(result, err, ErrPasswordChanged); err != nil {
-			return err
-		}
-		if err := tx.trimSignIns(ctx, user.UID, login.ID); err != nil {
-			return err
-		}
-		if err := tx.noteLogin(ctx, user.UID, login.ID, origin); err != nil {
-			return err
-		}
-		if err := tx.settle(ctx, login.Settled, origin.At); err != nil {
-			return err
-		}
-		if err := tx.rememberBrowser(ctx, user.UID, login.Browser, origin); err != nil {
-			return err
-		}
-		if err := tx.saveSession(ctx, login.Session); err != nil {
-			return err
-		}
-		return tx.record(ctx, user.UID, LoginSucceeded, origin)
+		return tx.createSignIn(ctx, login, origin)
 	})
 }
 
-const signInColumns = `id, uid, username, sign_ins.created_at, last_seen_at, confirmed_at, remembered, address, user_agent,
-	previous_login_at, previous_login_address,
+func (tx *transaction) createSignIn(ctx context.Context, login NewSignIn, origin Origin) error {
+	user := login.User
+	if _, err := tx.ExecContext(ctx, deleteSignIns, idList(login.Replaced)); err != nil {
+		return err
+	}
+	result, err := tx.ExecContext(ctx, `
+		INSERT INTO sign_ins (id, uid, created_at, last_seen_at, confirmed_at, remembered, address, user_agent)
+		SELECT ?1, uid, ?2, ?2, ?2, ?3, ?4, ?5 FROM users WHERE uid = ?6 AND pass_hash = ?7 AND disabled_at IS NULL`,
+		login.ID, origin.At.Unix(), login.Remembered, origin.Address, clipUserAgent(origin.UserAgent), user.UID, user.PassHash)
+	if err := requireRow(result, err, ErrPasswordChanged); err != nil {
+		return err
+	}
+	if err := tx.trimSignIns(ctx, user.UID, login.ID); err != nil {
+		return err
+	}
+	if err := tx.noteLogin(ctx, user.UID, login.ID, origin); err != nil {
+		return err
+	}
+	if err := tx.settle(ctx, login.Settled, origin.At); err != nil {
+		return err
+	}
+	if err := tx.rememberBrowser(ctx, user.UID, login.Browser, origin); err != nil {
+		return err
+	}
+	if err := tx.saveSession(ctx, login.Session); err != nil {
+		return err
+	}
+	return tx.record(ctx, user.UID, LoginSucceeded, origin)
+}
+
+const signInColumns = "id, uid, username, " + nameColumn + `, sign_ins.created_at, last_seen_at, confirmed_at, remembered, address, user_agent,
+	previous_login_at, previous_login_address, previous_login_user_agent,
 	NOT recovery_put_off AND NOT EXISTS (SELECT 1 FROM recovery_codes WHERE recovery_codes.uid = users.uid AND saved)`
 
 // SignInsByID returns those of the named sign-ins that still exist, newest last. Whether they have expired is for
@@ -123,9 +131,9 @@ func scanSignIns(rows *sql.Rows, err error) ([]SignIn, error) {
 		var signIn SignIn
 		var createdAt, lastSeenAt, confirmedAt int64
 		var previousAt sql.NullInt64
-		if err := rows.Scan(&signIn.ID, &signIn.UID, &signIn.Username, &createdAt, &lastSeenAt, &confirmedAt,
+		if err := rows.Scan(&signIn.ID, &signIn.UID, &signIn.Username, &signIn.Name, &createdAt, &lastSeenAt, &confirmedAt,
 			&signIn.Remembered, &signIn.Address, &signIn.UserAgent,
-			&previousAt, &signIn.PreviousLoginAddress, &signIn.LacksRecoveryCode); err != nil {
+			&previousAt, &signIn.PreviousLoginAddress, &signIn.PreviousLoginUserAgent, &signIn.LacksRecoveryCode); err != nil {
 			return nil, fmt.Errorf("find sign-ins: %w", unavailable(err))
 		}
 		signIn.CreatedAt, signIn.LastSeenAt = time.Unix(createdAt, 0), time.Unix(lastSeenAt, 0)
@@ -187,24 +195,35 @@ func (s *Store) LogOut(ctx context.Context, ids []string, origin Origin) error {
 	})
 }
 
-// EndSignIn deletes a sign-in of the account from another browser. It returns how many there were: none when the id
-// is not there any more or is another account's. ErrNotSignedIn means that the sign-in acted for has ended.
-func (s *Store) EndSignIn(ctx context.Context, uid int64, id string, origin Origin) (int, error) {
-	return s.endOthers(ctx, origin, "uid = ? AND id = ?", uid, id)
+// EndSignIn deletes a sign-in of the account from another browser, and returns its user agent. ended is false when the
+// id is not there any more or is another account's. ErrNotSignedIn means that the sign-in acted for has ended.
+func (s *Store) EndSignIn(ctx context.Context, uid int64, id string, origin Origin) (userAgent string, ended bool, err error) {
+	err = s.write(ctx, "end sign-in", func(ctx context.Context, tx *transaction) error {
+		if err := tx.requireSignIn(ctx, uid, origin); err != nil {
+			return err
+		}
+		err := tx.QueryRowContext(ctx, "SELECT user_agent FROM sign_ins WHERE uid = ? AND id = ?", uid, id).Scan(&userAgent)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		ended = true
+		_, err = tx.endSignIns(ctx, SignInEnded, origin, "uid = ? AND id = ?", uid, id)
+		return err
+	})
+	return userAgent, ended, err
 }
 
 // EndOtherSignIns deletes all sign-ins of the account but the one acted for, and returns how many there were.
 // ErrNotSignedIn means that that one has ended.
-func (s *Store) EndOtherSignIns(ctx context.Context, uid int64, origin Origin) (int, error) {
-	return s.endOthers(ctx, origin, "uid = ? AND id <> ?", uid, origin.SignIn)
-}
-
-func (s *Store) endOthers(ctx context.Context, origin Origin, which string, uid int64, id string) (ended int, err error) {
+func (s *Store) EndOtherSignIns(ctx context.Context, uid int64, origin Origin) (ended int, err error) {
 	err = s.write(ctx, "end sign-ins", func(ctx context.Context, tx *transaction) error {
 		if err := tx.requireSignIn(ctx, uid, origin); err != nil {
 			return err
 		}
-		ended, err = tx.endSignIns(ctx, SignInEnded, origin, which, uid, id)
+		ended, err = tx.endSignIns(ctx, SignInEnded, origin, "uid = ? AND id <> ?", uid, origin.SignIn)
 		return err
 	})
 	return ended, err

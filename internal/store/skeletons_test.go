@@ -34,7 +34,7 @@ func TestSignupComparesWithAccountsThatAnotherProgramAdded(t *testing.T) {
 		t.Fatal(err)
 	}
 	s = open(t, path)
-	if _, err := s.CreateUser(t.Context(), "аррӏе", "hash", unknown, at(noon)); !errors.Is(err, ErrUsernameTaken) {
+	if _, err := s.CreateUser(t.Context(), User{Username: "аррӏе", PassHash: "hash"}, unknown, at(noon)); !errors.Is(err, ErrUsernameTaken) {
 		t.Errorf("%v, want ErrUsernameTaken", err)
 	}
 	if taken, err := s.UsernameTaken(t.Context(), "аррӏе"); !taken || err != nil {

@@ -40,7 +40,7 @@ func openWaiting(t testing.TB, path string, busyTimeout time.Duration) *Store {
 // createUser adds an account and returns its uid.
 func createUser(t testing.TB, s *Store, username string) int64 {
 	t.Helper()
-	uid, err := s.CreateUser(t.Context(), username, "hash of "+username, unknown, at(noon))
+	uid, err := s.CreateUser(t.Context(), User{Username: username, PassHash: "hash of " + username}, unknown, at(noon))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,7 +174,7 @@ func TestProgramsThatStartOnANewFileAtTheSameMomentAllComeUp(t *testing.T) {
 					return
 				}
 				defer s.Close()
-				if _, err := s.CreateUser(t.Context(), fmt.Sprint("user", i), "hash", unknown, at(noon)); err != nil {
+				if _, err := s.CreateUser(t.Context(), User{Username: fmt.Sprint("user", i), PassHash: "hash"}, unknown, at(noon)); err != nil {
 					t.Errorf("round %d: %v", round, err)
 				}
 			})

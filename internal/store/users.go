@@ -10,10 +10,12 @@ import (
 	"latchkey/internal/username"
 )
 
-// User is an account. Username is in its canonical form (package username).
+// User is an account.
 type User struct {
-	UID      int64
+	UID int64
+	// Username is in its canonical form (package username), Name as it was typed when the account was made.
 	Username string
+	Name     string
 	PassHash string
 	// Disabled means that nobody may log in to the account.
 	Disabled bool
@@ -29,9 +31,9 @@ var (
 // CreateUser adds an account and returns its uid. The username must be canonical and passHash a PHC string. The
 // browser is known to the account from then on. Of concurrent calls for one name, or for names that look the same, one
 // succeeds and the others return ErrUsernameTaken.
-func (s *Store) CreateUser(ctx context.Context, username, passHash string, browser DeviceRotation, origin Origin) (uid int64, err error) {
+func (s *Store) CreateUser(ctx context.Context, user User, browser DeviceRotation, origin Origin) (uid int64, err error) {
 	err = s.write(ctx, "create user", func(ctx context.Context, tx *transaction) error {
-		if uid, err = tx.insertUser(ctx, username, passHash, origin); err != nil {
+		if uid, err = tx.insertUser(ctx, user, origin); err != nil {
 			return err
 		}
 		return tx.rememberBrowser(ctx, uid, browser, origin)
@@ -40,9 +42,9 @@ func (s *Store) CreateUser(ctx context.Context, username, passHash string, brows
 }
 
 // CreateUserWithLink adds an account that nobody can log in to before its password link was used.
-func (s *Store) CreateUserWithLink(ctx context.Context, username string, tokenHash []byte, expires time.Time, origin Origin) (uid int64, err error) {
+func (s *Store) CreateUserWithLink(ctx context.Context, user User, tokenHash []byte, expires time.Time, origin Origin) (uid int64, err error) {
 	err = s.write(ctx, "create user", func(ctx context.Context, tx *transaction) error {
-		if uid, err = tx.insertUser(ctx, username, "", origin); err != nil {
+		if uid, err = tx.insertUser(ctx, user, origin); err != nil {
 			return err
 		}
 		return tx.setPasswordLink(ctx, uid, tokenHash, expires, origin)
@@ -50,17 +52,17 @@ func (s *Store) CreateUserWithLink(ctx context.Context, username string, tokenHa
 	return uid, err
 }
 
-func (tx *transaction) insertUser(ctx context.Context, name, passHash string, origin Origin) (int64, error) {
-	taken, err := isTaken(ctx, tx, name)
+func (tx *transaction) insertUser(ctx context.Context, user User, origin Origin) (int64, error) {
+	taken, err := isTaken(ctx, tx, user.Username)
 	if err != nil {
 		return 0, err
 	}
 	if taken {
 		return 0, ErrUsernameTaken
 	}
-	result, err := tx.ExecContext(ctx,
-		"INSERT INTO users (username, pass_hash, created_at, skeleton) VALUES (?, ?, ?, ?)",
-		name, passHash, origin.At.Unix(), username.Skeleton(name))
+	result, err := tx.ExecContext(ctx, `
+		INSERT INTO users (username, typed_name, pass_hash, created_at, password_changed_at, skeleton) VALUES (?, ?, ?, ?4, ?4, ?)`,
+		user.Username, user.Name, user.PassHash, origin.At.Unix(), username.Skeleton(user.Username))
 	if err != nil {
 		return 0, err
 	}
@@ -74,13 +76,16 @@ func (tx *transaction) insertUser(ctx context.Context, name, passHash string, or
 	return uid, tx.record(ctx, uid, AccountCreated, origin)
 }
 
-const userQuery = "SELECT uid, username, pass_hash, disabled_at IS NOT NULL FROM users WHERE username = ?"
+// nameColumn is the name to show.
+const nameColumn = "coalesce(nullif(typed_name, ''), username)"
+
+const userQuery = "SELECT uid, username, " + nameColumn + ", pass_hash, disabled_at IS NOT NULL FROM users WHERE username = ?"
 
 // UserByUsername finds an account by its canonical username, or returns ErrNoUser.
 func (s *Store) UserByUsername(ctx context.Context, username string) (User, error) {
 	var user User
 	err := s.findUser.QueryRowContext(ctx, username).
-		Scan(&user.UID, &user.Username, &user.PassHash, &user.Disabled)
+		Scan(&user.UID, &user.Username, &user.Name, &user.PassHash, &user.Disabled)
 	if errors.Is(err, sql.ErrNoRows) {
 		return User{}, ErrNoUser
 	}

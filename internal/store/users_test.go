@@ -11,12 +11,12 @@ import (
 
 func TestAUserIsFoundByTheExactUsernameOnly(t *testing.T) {
 	s := newStore(t)
-	uid, err := s.CreateUser(t.Context(), "zoë", "hash", unknown, at(noon))
+	uid, err := s.CreateUser(t.Context(), User{Username: "zoë", PassHash: "hash"}, unknown, at(noon))
 	if err != nil {
 		t.Fatal(err)
 	}
 	user, err := s.UserByUsername(t.Context(), "zoë")
-	if want := (User{UID: uid, Username: "zoë", PassHash: "hash"}); err != nil || user != want {
+	if want := (User{UID: uid, Username: "zoë", Name: "zoë", PassHash: "hash"}); err != nil || user != want {
 		t.Errorf("found %+v, %v; want %+v", user, err, want)
 	}
 	for _, other := range []string{"", "Zoë", "ZOË", "zoe", "zoe\u0308", "zoë ", "zo%", "zo_", "' OR 1=1 --"} {
@@ -34,7 +34,7 @@ func TestOfManyWhoAskForANameAtOnceExactlyOneGetsIt(t *testing.T) {
 	for i := range 20 {
 		asking.Go(func() {
 			<-start
-			_, err := s.CreateUser(t.Context(), "bob", fmt.Sprint("hash ", i), unknown, at(noon))
+			_, err := s.CreateUser(t.Context(), User{Username: "bob", PassHash: fmt.Sprint("hash ", i)}, unknown, at(noon))
 			switch {
 			case err == nil:
 				won.Add(1)
@@ -60,7 +60,7 @@ func TestAUsernameHasOneToAHundredCharacters(t *testing.T) {
 	for name, fits := range map[string]bool{
 		"": false, "x": true, strings.Repeat("ü", 100): true, strings.Repeat("x", 101): false,
 	} {
-		if _, err := s.CreateUser(t.Context(), name, "hash", unknown, at(noon)); (err == nil) != fits {
+		if _, err := s.CreateUser(t.Context(), User{Username: name, PassHash: "hash"}, unknown, at(noon)); (err == nil) != fits {
 			t.Errorf("%d bytes: %v", len(name), err)
 		}
 	}

@@ -57,6 +57,11 @@ func Canonical(typed string) (name, problem string) {
 	return name, ""
 }
 
+// AsTyped returns the form in which pages show a name that Canonical allows: as it was typed, without surrounding space.
+func AsTyped(typed string) string {
+	return norm.NFC.String(strings.TrimSpace(typed))
+}
+
 const (
 	tooLong      = "Username cannot be longer than 100 characters."
 	hasSymbol    = "Username cannot contain emoji or other symbols."

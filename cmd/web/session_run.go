@@ -1,0 +1,56 @@
+package main
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+)
+
+// Each account of a browser keeps its own choice of "Keep me signed in". When they differ, the session's cookie lasts,
+// and the sign-ins that must not outlive the browser need a second cookie, which ends with it: the run cookie.
+
+// browserWasClosed reports whether the browser was closed since the session began to depend on the run cookie.
+func (a *app) browserWasClosed(c echo.Context) bool {
+	want, _ := a.sessions.Get(c.Request().Context(), runKey).(string)
+	if want == "" {
+		return false
+	}
+	cookie, err := c.Cookie(a.runCookieName())
+	return err != nil || subtle.ConstantTimeCompare([]byte(hashRun(cookie.Value)), []byte(want)) == 0
+}
+
+// bindToRun makes the session depend on the run cookie, or not.
+func (a *app) bindToRun(c echo.Context, bind bool) {
+	ctx := c.Request().Context()
+	bound := a.sessions.Exists(ctx, runKey)
+	switch {
+	case !bind && bound:
+		a.sessions.Remove(ctx, runKey)
+		a.setRunCookie(c, "", -1)
+	case bind && (!bound || a.browserWasClosed(c)):
+		token := rand.Text()
+		a.sessions.Put(ctx, runKey, hashRun(token))
+		a.setRunCookie(c, token, 0)
+	}
+}
+
+func (a *app) setRunCookie(c echo.Context, value string, maxAge int) {
+	c.SetCookie(&http.Cookie{
+		Name: a.runCookieName(), Value: value, Path: "/", MaxAge: maxAge,
+		HttpOnly: true, Secure: a.secure(), SameSite: http.SameSiteLaxMode,
+	})
+}
+
+func (a *app) runCookieName() string {
+	return cookieName("run", a.secure())
+}
+
+// hashRun returns the stored hash of a run cookie: a copy of the database makes none.
+func hashRun(token string) string {
+	hash := sha256.Sum256([]byte("browser run " + token))
+	return base64.RawURLEncoding.EncodeToString(hash[:])
+}
