@@ -22,7 +22,7 @@ var accountForms = map[string][]string{
 
 var accountPages = []string{"/user/bob/password", "/user/bob/sign-ins", "/user/bob/activity", "/user/bob/recovery", "/user/bob/delete"}
 
-func TestTheAccountsPagesAreForItsOwnerAlone(t *testing.T) {
+func TestAccountPagesAreForItsOwnerOnly(t *testing.T) {
 	s := newSite(t)
 	s.signUp("alice")
 	s.signUp("bob")
@@ -53,7 +53,7 @@ func TestTheAccountsPagesAreForItsOwnerAlone(t *testing.T) {
 	bob.get("/user/bob").wantStatus(http.StatusOK)
 }
 
-func TestASignInThatEndedInAnotherTabLeadsToTheWholeLoginPageAndBack(t *testing.T) {
+func TestSignInThatEndedInAnotherTabLeadsToTheLoginPageAndBack(t *testing.T) {
 	s := newSite(t)
 	s.signUp("bob")
 	for path, form := range accountForms {
@@ -69,7 +69,7 @@ func TestASignInThatEndedInAnotherTabLeadsToTheWholeLoginPageAndBack(t *testing.
 	}
 }
 
-func TestWhatMattersNeedsThePasswordOfTheLastTenMinutes(t *testing.T) {
+func TestConfirmIsNeededTenMinutesAfterThePassword(t *testing.T) {
 	s := newSite(t)
 	s.signUp("bob")
 	for _, test := range []struct{ path, done string }{
@@ -99,7 +99,7 @@ func TestWhatMattersNeedsThePasswordOfTheLastTenMinutes(t *testing.T) {
 	}
 }
 
-func TestOncePasswordWasGivenItIsNotAskedForAgainForTenMinutes(t *testing.T) {
+func TestConfirmIsNotNeededWithinTenMinutesOfThePassword(t *testing.T) {
 	s := newSite(t)
 	s.signUp("bob")
 	b := s.signedIn("bob")
@@ -116,7 +116,7 @@ func TestOncePasswordWasGivenItIsNotAskedForAgainForTenMinutes(t *testing.T) {
 	other.post("/user/bob/recovery").wantStatus(http.StatusUnauthorized)
 }
 
-func TestChangingThePasswordSignsEverybodyElseOut(t *testing.T) {
+func TestPasswordChangeSignsOutAllOtherBrowsers(t *testing.T) {
 	s := newSite(t)
 	s.signUp("alice")
 	s.signUp("bob")
@@ -137,7 +137,7 @@ func TestChangingThePasswordSignsEverybodyElseOut(t *testing.T) {
 	s.browser().post("/login", "username", "bob", "password", newPassword).wantStatus(http.StatusOK)
 }
 
-func TestWhatIsWrongWithANewPasswordStandsBesideItsField(t *testing.T) {
+func TestPasswordChangeShowsMistakesBesideTheirFields(t *testing.T) {
 	s := newSite(t)
 	s.signUp("bob")
 	b := s.signedIn("bob")
@@ -161,7 +161,7 @@ func TestWhatIsWrongWithANewPasswordStandsBesideItsField(t *testing.T) {
 	s.signedIn("bob")
 }
 
-func TestOfTwoPasswordChangesAtOnceOneIsTold(t *testing.T) {
+func TestPasswordChangeTwiceAtOnceRefusesTheSecond(t *testing.T) {
 	s := newSite(t)
 	s.signUp("bob")
 	b := s.signedIn("bob")
@@ -187,7 +187,7 @@ func TestOfTwoPasswordChangesAtOnceOneIsTold(t *testing.T) {
 	}
 }
 
-func TestAnAccountDeletedElsewhereTakesItsFormsAlong(t *testing.T) {
+func TestAccountDeletedElsewhereAnswersItsFormsWithLogin(t *testing.T) {
 	s := newSite(t)
 	s.signUp("bob")
 	here, elsewhere := s.signedIn("bob"), s.signedIn("bob")
@@ -197,7 +197,7 @@ func TestAnAccountDeletedElsewhereTakesItsFormsAlong(t *testing.T) {
 	}
 }
 
-func TestTheWellKnownAddressLeadsToThePasswordPage(t *testing.T) {
+func TestPasswordChangeIsFoundAtTheWellKnownAddress(t *testing.T) {
 	s := newSite(t)
 	s.signUp("bob")
 	s.signedIn("bob").stay().get("/.well-known/change-password").wantStatus(http.StatusFound).wantHeader("Location", "/user/bob/password")
@@ -218,7 +218,7 @@ func TestPasswordChangeRefusesTheCurrentPasswordInAnotherUnicodeForm(t *testing.
 		wantText("password-message", "This is the current password. Choose another one.")
 }
 
-func TestDeletingTheAccountRemovesAllOfIt(t *testing.T) {
+func TestAccountDeletionRemovesEverything(t *testing.T) {
 	s := newSite(t)
 	s.signUp("alice")
 	s.signUp("bob")
@@ -245,7 +245,7 @@ func TestDeletingTheAccountRemovesAllOfIt(t *testing.T) {
 	}
 }
 
-func TestTheLogHoldsTheAccountsEventsAndNoSecret(t *testing.T) {
+func TestLogHoldsEventsOfAccountsAndNoSecret(t *testing.T) {
 	s := newSite(t)
 	s.signUp("bob")
 	b, other := s.signedIn("bob"), s.signedIn("bob")

@@ -29,7 +29,7 @@ func rowsOf(p page) []string {
 	return rows
 }
 
-func TestAPersonSeesWhereTheyAreSignedIn(t *testing.T) {
+func TestSignInsAreShownToTheirOwner(t *testing.T) {
 	s := newSite(t)
 	s.signUp("alice")
 	s.signUp("bob")
@@ -62,7 +62,7 @@ func TestAPersonSeesWhereTheyAreSignedIn(t *testing.T) {
 	}
 }
 
-func TestAPersonEndsASignInOfAnotherBrowser(t *testing.T) {
+func TestSignInOfAnotherBrowserCanBeEnded(t *testing.T) {
 	s := newSite(t)
 	s.signUp("alice")
 	s.signUp("bob")
@@ -83,7 +83,7 @@ func TestAPersonEndsASignInOfAnotherBrowser(t *testing.T) {
 	alice.get("/user/alice").wantStatus(http.StatusOK)
 }
 
-func TestAPersonSeesWhatHappenedToTheAccount(t *testing.T) {
+func TestActivityShowsWhatHappenedToTheAccount(t *testing.T) {
 	s := newSite(t)
 	s.signUp("bob")
 	b := s.browser().with("User-Agent", chromeOnLinux)
@@ -124,7 +124,7 @@ func TestAPersonSeesWhatHappenedToTheAccount(t *testing.T) {
 	b.get("/user/bob/activity").want("A sign-in was ended, by an administrator")
 }
 
-func TestTheActivityShowsTheLastFiftyEvents(t *testing.T) {
+func TestActivityShowsTheLastFiftyEvents(t *testing.T) {
 	s := newSite(t)
 	s.signUp("bob")
 	b := s.signedIn("bob")
@@ -180,7 +180,7 @@ func TestActivityOfOneKindDoesNotGrowWithoutBound(t *testing.T) {
 // keptOfAKind is store.keptPerKind.
 const keptOfAKind = 200
 
-func TestEventsAreRemovedAfterNinetyDays(t *testing.T) {
+func TestActivityIsRemovedAfterNinetyDays(t *testing.T) {
 	s := newSite(t)
 	s.signUp("bob")
 	b := s.signedIn("bob")
@@ -196,7 +196,7 @@ func TestEventsAreRemovedAfterNinetyDays(t *testing.T) {
 	b.get("/user/bob").wantStatus(http.StatusOK)
 }
 
-func TestAStrangersLongUserAgentDoesNotFillTheActivity(t *testing.T) {
+func TestActivityCutsALongUserAgentOfAnUnknownBrowser(t *testing.T) {
 	s := newSite(t)
 	s.signUp("bob")
 	long := strings.Repeat("Browser", 40)

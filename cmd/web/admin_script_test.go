@@ -21,7 +21,7 @@ import (
 
 // The scripts run the program as its admin does at a terminal, beside a server that people visit. Each says what the
 // admin gets. LATCHKEY_DB and LATCHKEY_URL are set, so that no command needs --db or --url.
-func TestAtTheTerminalTheAdministratorGetsThat(t *testing.T) {
+func TestCommandScripts(t *testing.T) {
 	binary := built(t)
 	files, err := filepath.Glob("testdata/script/*.txtar")
 	if err != nil || len(files) == 0 {

@@ -24,7 +24,7 @@ func (s *site) mustRun(args ...string) (stdout string) {
 	return stdout
 }
 
-func TestAPasswordLinkIsGoodFor24HoursAndIsNotInTheLog(t *testing.T) {
+func TestPasswordLinkIsGoodFor24HoursAndIsNotInTheLog(t *testing.T) {
 	s := newSite(t)
 	link := strings.TrimPrefix(strings.TrimSpace(s.mustRun("user", "add", "bob")), s.server.URL)
 	s.clock.Advance(24*time.Hour + time.Second)
@@ -38,7 +38,7 @@ func TestAPasswordLinkIsGoodFor24HoursAndIsNotInTheLog(t *testing.T) {
 	}
 }
 
-func TestTheRecoveryCodeOfADisabledAccountIsNoGood(t *testing.T) {
+func TestRecoveryCodeOfADisabledAccountIsRefused(t *testing.T) {
 	s := newSite(t)
 	s.signUp("bob")
 	code := s.signedIn("bob").makeCode()

@@ -117,7 +117,7 @@ var everyPage = []struct {
 
 var longName = strings.Repeat("w", 100)
 
-func TestEveryPageIsAccessible(t *testing.T) {
+func TestPagesAreAccessible(t *testing.T) {
 	axe, err := os.ReadFile("../../public/node_modules/axe-core/axe.min.js")
 	if err != nil {
 		t.Fatal(err)

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-func TestTheAccountsPagesWork(t *testing.T) {
+func TestAccountPagesWorkInTheBrowser(t *testing.T) {
 	for way, newTab := range eachTab {
 		t.Run(way, func(t *testing.T) { useTheAccountsPages(t, newTab) })
 	}
@@ -50,7 +50,7 @@ func useTheAccountsPages(t *testing.T, newTab func(*site, string) *tab) {
 	b.wantFlash("The account bob is deleted.")
 }
 
-func TestTheRecoveryCodeWorksInTheBrowser(t *testing.T) {
+func TestRecoveryCodeWorksInTheBrowser(t *testing.T) {
 	for way, newTab := range eachTab {
 		t.Run(way, func(t *testing.T) {
 			s := newSite(t)

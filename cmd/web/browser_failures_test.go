@@ -32,7 +32,7 @@ func (b *tab) fillInLogin() {
 	b.click("field", "Keep me signed in on this device")
 }
 
-func TestALostConnectionLeavesTheFormAsItIs(t *testing.T) {
+func TestFormStaysAsItIsWhenTheConnectionIsLost(t *testing.T) {
 	s := newSite(t)
 	s.signUp("bob")
 	b := s.newTab("/login")
@@ -57,7 +57,7 @@ func (b *tab) online(online bool) {
 	})
 }
 
-func TestALockedDatabaseLeavesTheFormAsItIs(t *testing.T) {
+func TestFormStaysAsItIsWhenTheDatabaseIsLocked(t *testing.T) {
 	s := newSite(t, "--busy-timeout=200ms")
 	s.signUp("bob")
 	b := s.newTab("/login")
@@ -73,7 +73,7 @@ func TestALockedDatabaseLeavesTheFormAsItIs(t *testing.T) {
 	b.wantHeading("Hello Bob")
 }
 
-func TestAnErrorPageOfAProxyLeavesTheFormAsItIs(t *testing.T) {
+func TestFormStaysAsItIsAfterAnErrorPageOfAProxy(t *testing.T) {
 	for _, status := range []int{http.StatusForbidden, http.StatusTooManyRequests, http.StatusBadGateway} {
 		t.Run(http.StatusText(status), func(t *testing.T) {
 			s, proxy := newSiteBehindProxy(t)
@@ -97,7 +97,7 @@ func TestAnErrorPageOfAProxyLeavesTheFormAsItIs(t *testing.T) {
 	}
 }
 
-func TestAFailureLeavesTheFocusOnTheButtonThatWasPressed(t *testing.T) {
+func TestFormKeepsTheFocusOnThePressedButtonAfterAFailure(t *testing.T) {
 	s, proxy := newSiteBehindProxy(t)
 	s.signUp("bob")
 	b := s.newTab("/login")
@@ -116,7 +116,7 @@ func TestAFailureLeavesTheFocusOnTheButtonThatWasPressed(t *testing.T) {
 	b.wantFocus("Log in")
 }
 
-func TestNoPageStandsUnderTheAddressOfAnother(t *testing.T) {
+func TestPagesAreShownUnderTheirOwnAddressAfterAFailure(t *testing.T) {
 	b := newSite(t).newTab("/signup")
 	b.follow("Log in")
 	b.wantTitle("Log in")
@@ -131,7 +131,7 @@ func TestNoPageStandsUnderTheAddressOfAnother(t *testing.T) {
 	b.wantAddress("/signup")
 }
 
-func TestTooManySignupsLeaveTheFormAsItIs(t *testing.T) {
+func TestFormStaysAsItIsAfterTooManySignups(t *testing.T) {
 	s := newSite(t, "--signups-per-hour=1")
 	s.signUp("bob")
 	b := s.newTab("/signup")
@@ -147,7 +147,7 @@ func TestTooManySignupsLeaveTheFormAsItIs(t *testing.T) {
 	b.wantSamePage()
 }
 
-func TestWhileAFormIsSentItsButtonIsDisabledAndShowsThatItWorks(t *testing.T) {
+func TestFormDisablesItsButtonWhileItIsSent(t *testing.T) {
 	s, proxy := newSiteBehindProxy(t)
 	s.signUp("bob")
 	b := s.newTab("/login")

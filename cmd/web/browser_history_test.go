@@ -2,7 +2,7 @@ package main
 
 import "testing"
 
-func TestBackAfterLogoutDoesNotShowTheHomePageAgain(t *testing.T) {
+func TestHistoryDoesNotShowTheHomePageAfterLogout(t *testing.T) {
 	for name, newTab := range eachTab {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t)
@@ -24,7 +24,7 @@ func TestBackAfterLogoutDoesNotShowTheHomePageAgain(t *testing.T) {
 	}
 }
 
-func TestBackAndForwardWorkBetweenPages(t *testing.T) {
+func TestHistoryWorksBackAndForward(t *testing.T) {
 	for name, newTab := range eachTab {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t)
@@ -57,7 +57,7 @@ func TestBackAndForwardWorkBetweenPages(t *testing.T) {
 	}
 }
 
-func TestAPageGoneBackToWorksWithoutAPageLoad(t *testing.T) {
+func TestHistoryRestoresPagesThatWorkWithoutAPageLoad(t *testing.T) {
 	b := newSite(t).newTab("/signup")
 	b.mark()
 	b.follow("Log in")
@@ -71,7 +71,7 @@ func TestAPageGoneBackToWorksWithoutAPageLoad(t *testing.T) {
 	b.wantText("Hide")
 }
 
-func TestASignInThatHasEndedLeadsToTheLoginFormAndOnToThePage(t *testing.T) {
+func TestSignInThatHasEndedLeadsToTheLoginFormAndOnToThePage(t *testing.T) {
 	for name, newTab := range eachTab {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t)

@@ -2,7 +2,7 @@ package main
 
 import "testing"
 
-func TestAPersonSignsUpLogsInAndOutWithoutAPageLoad(t *testing.T) {
+func TestJourneyFromSignupToLogoutNeedsNoPageLoad(t *testing.T) {
 	b := newSite(t).newTab("/signup")
 	b.wantTitle("Create an account")
 	b.wantFocus("Username")
@@ -36,7 +36,7 @@ func TestAPersonSignsUpLogsInAndOutWithoutAPageLoad(t *testing.T) {
 	b.wantHistory("/signup", "/login?username=bob", "/user/bob", "/login")
 }
 
-func TestAPersonSignsUpLogsInAndOutWithoutScripts(t *testing.T) {
+func TestJourneyFromSignupToLogoutWorksWithoutScripts(t *testing.T) {
 	b := newSite(t).newTabWithoutScripts("/signup")
 	b.wantTitle("Create an account")
 	b.wantNone("button", "Show password")
@@ -64,7 +64,7 @@ func TestAPersonSignsUpLogsInAndOutWithoutScripts(t *testing.T) {
 	b.wantHistory("/signup", "/login?username=bob", "/user/bob", "/login")
 }
 
-func TestTwoAccountsLiveInOneBrowser(t *testing.T) {
+func TestAccountsShareOneBrowser(t *testing.T) {
 	for name, newTab := range eachTab {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t)
@@ -98,7 +98,7 @@ func TestTwoAccountsLiveInOneBrowser(t *testing.T) {
 	}
 }
 
-func TestLoggingOutOfAllAccountsLeavesNone(t *testing.T) {
+func TestLogoutOfAllAccountsLeavesNone(t *testing.T) {
 	s := newSite(t)
 	s.signUp("alice")
 	s.signUp("bob")
@@ -116,7 +116,7 @@ func TestLoggingOutOfAllAccountsLeavesNone(t *testing.T) {
 	}
 }
 
-func TestALogoutLinkAsksFirst(t *testing.T) {
+func TestLogoutLinkAsksFirst(t *testing.T) {
 	for name, newTab := range eachTab {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t)

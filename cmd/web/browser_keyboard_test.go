@@ -8,7 +8,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-func TestThePagesWorkWithTheKeyboardAlone(t *testing.T) {
+func TestKeyboardAloneIsEnough(t *testing.T) {
 	s := newSite(t)
 	b := s.newTab("/signup")
 	b.mark()
@@ -49,7 +49,7 @@ func TestThePagesWorkWithTheKeyboardAlone(t *testing.T) {
 	b.wantSamePage()
 }
 
-func TestThePagesWorkWithTheKeyboardAloneWithoutScripts(t *testing.T) {
+func TestKeyboardAloneIsEnoughWithoutScripts(t *testing.T) {
 	b := newSite(t).newTabWithoutScripts("/signup")
 	b.wantFocus("Username")
 	b.keys("bob" + kb.Tab + goodPassword + kb.Tab)
@@ -68,7 +68,7 @@ func TestThePagesWorkWithTheKeyboardAloneWithoutScripts(t *testing.T) {
 	b.wantFlash("Successfully logged out.")
 }
 
-func TestAPasswordCanBeShownAndIsHiddenAgainWhenTheFormIsSent(t *testing.T) {
+func TestPasswordFieldCanBeShownAndIsHiddenAgainOnSending(t *testing.T) {
 	s, proxy := newSiteBehindProxy(t)
 	b := s.newTab("/login")
 	wantType := func(want string) {
@@ -94,7 +94,7 @@ func TestAPasswordCanBeShownAndIsHiddenAgainWhenTheFormIsSent(t *testing.T) {
 	b.wantNotice("Invalid username or password.")
 }
 
-func TestAPasswordCanBePasted(t *testing.T) {
+func TestPasswordFieldTakesAPastedPassword(t *testing.T) {
 	s := newSite(t)
 	s.signUp("bob")
 	b := s.newTab("/login")

@@ -24,7 +24,7 @@ var mistakes = []struct {
 	{"Bob", goodPassword, "Username bob is not available.", "", "Username"},
 }
 
-func TestMistakesInSignupAppearBesideTheirFields(t *testing.T) {
+func TestSignupShowsMistakesBesideTheirFieldsInTheBrowser(t *testing.T) {
 	for name, newTab := range eachTab {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t)
@@ -48,7 +48,7 @@ func TestMistakesInSignupAppearBesideTheirFields(t *testing.T) {
 	}
 }
 
-func TestWrongCredentialsAreRefusedInTheForm(t *testing.T) {
+func TestLoginRefusesWrongCredentialsInTheForm(t *testing.T) {
 	for name, newTab := range eachTab {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t)
@@ -72,7 +72,7 @@ func TestWrongCredentialsAreRefusedInTheForm(t *testing.T) {
 	}
 }
 
-func TestMistakesNeitherLoadAPageNorAddToTheHistory(t *testing.T) {
+func TestFormMistakesNeitherLoadAPageNorAddToTheHistory(t *testing.T) {
 	s := newSite(t)
 	s.signUp("bob")
 	b := s.newTab("/signup")
@@ -91,7 +91,7 @@ func TestMistakesNeitherLoadAPageNorAddToTheHistory(t *testing.T) {
 	b.wantHistory("/signup", "/login")
 }
 
-func TestANameIsCheckedWhileItIsTyped(t *testing.T) {
+func TestNameCheckRunsWhileTheNameIsTyped(t *testing.T) {
 	s := newSite(t)
 	s.signUp("bob")
 	b := s.newTab("/signup")
@@ -119,7 +119,7 @@ func TestANameIsCheckedWhileItIsTyped(t *testing.T) {
 	b.wantHistory("/signup")
 }
 
-func TestANameCheckUnderWayIsGivenUpWhenTheFormIsSent(t *testing.T) {
+func TestNameCheckIsGivenUpWhenTheFormIsSent(t *testing.T) {
 	checking, givenUp := make(chan bool, 1), make(chan bool, 1)
 	s, proxy := newSiteBehindProxy(t)
 	b := s.newTab("/signup")

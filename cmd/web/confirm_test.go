@@ -21,7 +21,7 @@ func fieldsOf(p page) (fields []string) {
 	return fields
 }
 
-func TestConfirmingCarriesOnlyWhatTheActionReads(t *testing.T) {
+func TestConfirmCarriesOnlyTheFieldsOfTheAction(t *testing.T) {
 	s := newSite(t, "--known-browser-failures=100")
 	s.signUp("bob")
 	b := s.signedIn("bob")

@@ -39,7 +39,7 @@ func guesses(t *testing.T, addresses int, restarts bool) (firstDay, inAll int) {
 	}
 }
 
-func TestSecurityMDSaysHowManyGuessesAStolenDeviceCookieGives(t *testing.T) {
+func TestSecurityMDSaysHowManyAttemptsAStolenDeviceCookieGives(t *testing.T) {
 	s := newSite(t)
 	s.signUp("bob")
 	stolen := s.signedIn("bob")
@@ -58,7 +58,7 @@ func TestSecurityMDSaysHowManyGuessesAStolenDeviceCookieGives(t *testing.T) {
 	}
 }
 
-func TestTheReadmeSaysHowManyGuessesAnAttackerGets(t *testing.T) {
+func TestReadmeSaysHowManyAttemptsAnAttackerGets(t *testing.T) {
 	for _, addresses := range []int{1, 10_000} {
 		for _, restarts := range []bool{false, true} {
 			day, inAll := guesses(t, addresses, restarts)

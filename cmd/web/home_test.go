@@ -9,7 +9,7 @@ import (
 	"golang.org/x/net/html"
 )
 
-func TestAPageThatIsNotYoursLooksTheSameWhetherTheAccountExistsOrNot(t *testing.T) {
+func TestHomeOfAnotherUserLooksTheSameWhetherTheAccountExistsOrNot(t *testing.T) {
 	s := newSite(t)
 	s.signUp("alice")
 	s.signUp("bob")
@@ -33,14 +33,14 @@ func TestAPageThatIsNotYoursLooksTheSameWhetherTheAccountExistsOrNot(t *testing.
 	}
 }
 
-func TestThereIsNoPageBelowAHomePage(t *testing.T) {
+func TestHomeHasNoPagesBelowIt(t *testing.T) {
 	s := newSite(t)
 	s.signUp("bob")
 	s.signedIn("bob").get("/user/bob/nothing").wantStatus(http.StatusNotFound)
 	s.signedIn("bob").get("/logout/bob/nothing").wantStatus(http.StatusNotFound)
 }
 
-func TestSeveralAccountsAreSignedInInOneBrowser(t *testing.T) {
+func TestHomeOfSeveralAccountsWorksInOneBrowser(t *testing.T) {
 	s := newSite(t)
 	for _, name := range []string{"alice", "bob", "carol"} {
 		s.signUp(name)
@@ -69,7 +69,7 @@ func TestSeveralAccountsAreSignedInInOneBrowser(t *testing.T) {
 	b.get("/").wantPath("/login")
 }
 
-func TestAnAccountDeletedWhileSignedInIsSignedOut(t *testing.T) {
+func TestAccountDeletedWhileSignedInIsSignedOut(t *testing.T) {
 	s := newSite(t)
 	s.signUp("alice")
 	s.signUp("bob")
@@ -82,7 +82,7 @@ func TestAnAccountDeletedWhileSignedInIsSignedOut(t *testing.T) {
 	b.get("/user/alice").wantStatus(http.StatusOK)
 }
 
-func TestLoggingOutEndsTheSignInOnTheServer(t *testing.T) {
+func TestLogoutEndsTheSignInOnTheServer(t *testing.T) {
 	s := newSite(t)
 	s.signUp("bob")
 	here, elsewhere := s.signedIn("bob"), s.signedIn("bob")
@@ -100,7 +100,7 @@ func TestLoggingOutEndsTheSignInOnTheServer(t *testing.T) {
 	}
 }
 
-func TestALinkLogsNobodyOut(t *testing.T) {
+func TestLogoutNeedsMoreThanALink(t *testing.T) {
 	s := newSite(t)
 	s.signUp("bob")
 	b := s.signedIn("bob")
@@ -110,7 +110,7 @@ func TestALinkLogsNobodyOut(t *testing.T) {
 	s.browser().get("/logout/nobody").wantStatus(http.StatusOK)
 }
 
-func TestLoggingOutTwiceIsNoError(t *testing.T) {
+func TestLogoutTwiceIsNoError(t *testing.T) {
 	s := newSite(t)
 	s.signUp("bob")
 	b := s.signedIn("bob")
@@ -123,7 +123,7 @@ func TestLoggingOutTwiceIsNoError(t *testing.T) {
 	}
 }
 
-func TestARequestThatOverlapsWithALogoutBringsNothingBack(t *testing.T) {
+func TestLogoutIsNotUndoneByAnOverlappingRequest(t *testing.T) {
 	s := newSite(t)
 	s.signUp("bob")
 	b := s.signedIn("bob")

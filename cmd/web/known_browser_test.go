@@ -81,7 +81,7 @@ func TestKnownBrowserIsNotHeldByWhatOthersDoAtItsAddress(t *testing.T) {
 	owner.post("/recover", "username", "bob", "code", "wrong").wantStatus(http.StatusTooManyRequests) // its own limit
 }
 
-func TestBrowserInWhichTheOwnerProvedWhoTheyAreIsKnown(t *testing.T) {
+func TestKnownBrowserIsOneInWhichTheOwnerGaveAProof(t *testing.T) {
 	for name, prove := range map[string]func(s *site, b *browser, code string){
 		"by recovering": func(s *site, b *browser, code string) {
 			b.post("/recover", "username", "bob", "code", code, "password", goodPassword).wantStatus(http.StatusOK)

@@ -13,7 +13,7 @@ import (
 	"golang.org/x/net/html"
 )
 
-func TestLoggingInOpensThePersonsHomePage(t *testing.T) {
+func TestLoginOpensTheHomePage(t *testing.T) {
 	s := newSite(t)
 	s.signUp("bob")
 	b := s.browser()
@@ -26,7 +26,7 @@ func TestLoggingInOpensThePersonsHomePage(t *testing.T) {
 	}
 }
 
-func TestAWrongNameAndAWrongPasswordGetTheSameAnswer(t *testing.T) {
+func TestLoginAnswersAlikeForWrongNameAndWrongPassword(t *testing.T) {
 	s := newSite(t)
 	s.signUp("bob")
 	s.exec("INSERT INTO users (username, pass_hash, created_at) VALUES ('damaged', 'x', 0)")
@@ -60,7 +60,7 @@ func TestAWrongNameAndAWrongPasswordGetTheSameAnswer(t *testing.T) {
 	}
 }
 
-func TestAWrongNameTakesAsLongAsAWrongPassword(t *testing.T) {
+func TestLoginDoesTheSameWorkForWrongNameAndWrongPassword(t *testing.T) {
 	s := newSite(t, "--hash-memory=19456", "--hash-iterations=2", "--unknown-browser-failures=100")
 	s.signUp("bob")
 	b := s.browser()
@@ -88,7 +88,7 @@ func isChecked(n *html.Node) bool {
 	return attribute(n, "name") == "remember" && slices.ContainsFunc(n.Attr, func(a html.Attribute) bool { return a.Key == "checked" })
 }
 
-func TestAnEmptyFieldAtLoginIsNamed(t *testing.T) {
+func TestLoginNamesAnEmptyField(t *testing.T) {
 	s := newSite(t)
 	s.browser().post("/login").wantStatus(http.StatusUnprocessableEntity).
 		wantText("username-message", "Username cannot be empty.").wantText("password-message", "Password cannot be empty.")
@@ -99,21 +99,21 @@ func TestAnEmptyFieldAtLoginIsNamed(t *testing.T) {
 		wantText("username-message", "Username cannot be empty.").wantNot(goodPassword)
 }
 
-func TestCredentialsInTheAddressAreNotTaken(t *testing.T) {
+func TestLoginIgnoresCredentialsInTheAddress(t *testing.T) {
 	s := newSite(t)
 	s.signUp("bob")
 	s.browser().post("/login?username=bob&password="+url.QueryEscape(goodPassword)).
 		wantStatus(http.StatusUnprocessableEntity).wantText("username-message", "Username cannot be empty.")
 }
 
-func TestUnknownExtraFieldsAreIgnored(t *testing.T) {
+func TestLoginIgnoresUnknownFields(t *testing.T) {
 	s := newSite(t)
 	s.browser().post("/signup", "username", "bob", "password", goodPassword, "uid", "7", "admin", "true", "username", "eve").
 		wantStatus(http.StatusOK)
 	s.browser().post("/login", "username", "bob", "password", goodPassword, "uid", "7").wantPath("/user/bob")
 }
 
-func TestAFormThatIsNoFormIsRefusedWithAWordWhy(t *testing.T) {
+func TestFormInAnotherFormatIsRefusedWithTheReason(t *testing.T) {
 	s := newSite(t)
 	for contentType, body := range map[string]string{
 		"application/json":                  `{"username":"bob","password":"x"}`,
@@ -129,7 +129,7 @@ func TestAFormThatIsNoFormIsRefusedWithAWordWhy(t *testing.T) {
 		wantStatus(http.StatusBadRequest).want("The form arrived damaged.")
 }
 
-func TestLoggingInGoesOnToThePageThatWasAskedFor(t *testing.T) {
+func TestLoginLeadsToThePageThatWasAskedFor(t *testing.T) {
 	s := newSite(t)
 	s.signUp("bob")
 	b := s.browser()
@@ -143,7 +143,7 @@ func TestLoggingInGoesOnToThePageThatWasAskedFor(t *testing.T) {
 		wantStatus(http.StatusSeeOther).wantHeader("Location", "/user/bob?tab=1&x=%26")
 }
 
-func TestLoggingInNeverLeadsToAnotherSite(t *testing.T) {
+func TestLoginNeverLeadsToAnotherSite(t *testing.T) {
 	s := newSite(t)
 	s.signUp("bob")
 	for _, next := range []string{
@@ -158,7 +158,7 @@ func TestLoggingInNeverLeadsToAnotherSite(t *testing.T) {
 	}
 }
 
-func TestAPasswordHashedWithOldCostsIsHashedAnewAtLogin(t *testing.T) {
+func TestLoginReplacesAHashWithOldCosts(t *testing.T) {
 	s := newSite(t)
 	s.signUp("bob")
 	before := s.query("SELECT pass_hash FROM users")

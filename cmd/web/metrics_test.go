@@ -40,7 +40,7 @@ func (s *site) wantMetrics(want map[string]string) {
 	}
 }
 
-func TestAdministratorsSeeInTheMetricsWhatVisitorsDo(t *testing.T) {
+func TestMetricsShowWhatVisitorsDo(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, "--unknown-browser-failures=2")
 	s.signUp("bob")
@@ -79,7 +79,7 @@ func TestAdministratorsSeeInTheMetricsWhatVisitorsDo(t *testing.T) {
 	s.wantMetrics(map[string]string{`latchkey_live_sign_ins`: "0"})
 }
 
-func TestAdministratorsSeeHashesRunAndWait(t *testing.T) {
+func TestMetricsShowHashesThatRunAndWait(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, "--hash-memory=65536", "--hash-iterations=10")
 	logins := sync.WaitGroup{}
@@ -100,7 +100,7 @@ func TestAdministratorsSeeHashesRunAndWait(t *testing.T) {
 	}
 }
 
-func TestVisitorsCannotMakeSeries(t *testing.T) {
+func TestMetricsGetNoSeriesFromVisitors(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	for _, method := range []string{"BREW", "WHEN", "PROPFIND"} {
@@ -117,7 +117,7 @@ func TestVisitorsCannotMakeSeries(t *testing.T) {
 	s.wantMetrics(map[string]string{`latchkey_http_requests_total{method="other",route="/login",status="405"}`: "3"})
 }
 
-func TestMetricsOfADatabaseThatIsGoneLeaveOutWhatItWouldSay(t *testing.T) {
+func TestMetricsWithoutADatabaseLeaveOutItsNumbers(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.exec("DROP TABLE sign_ins")

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestEveryAnswerCarriesTheSecurityHeaders(t *testing.T) {
+func TestHeadersForSecurityAreInEveryAnswer(t *testing.T) {
 	plain, secure := newSite(t), newSecureSite(t)
 	for _, s := range []*site{plain, secure} {
 		s.signUp("bob")
@@ -44,11 +44,11 @@ func TestEveryAnswerCarriesTheSecurityHeaders(t *testing.T) {
 	}
 }
 
-func TestHTTPSOnThisMachineDoesNotShutOutHTTPOnIt(t *testing.T) {
+func TestHeadersOfLocalhostDoNotForceHTTPS(t *testing.T) {
 	newSite(t, "--url=https://localhost:8443").browser().get("/login").wantHeader("Strict-Transport-Security", "")
 }
 
-func TestAFormSentFromAnotherSiteIsRefused(t *testing.T) {
+func TestFormSentFromAnotherSiteIsRefused(t *testing.T) {
 	s := newSite(t)
 	s.signUp("bob")
 	b := s.signedIn("bob")
@@ -66,7 +66,7 @@ func TestAFormSentFromAnotherSiteIsRefused(t *testing.T) {
 	}
 }
 
-func TestABrowserThatDoesNotSayWhereAFormComesFromNeedsItsToken(t *testing.T) {
+func TestFormOfABrowserThatSendsNoOriginNeedsItsToken(t *testing.T) {
 	s := newSite(t)
 	old := s.browser()
 	old.header.Del("Sec-Fetch-Site")
@@ -95,7 +95,7 @@ func TestABrowserThatDoesNotSayWhereAFormComesFromNeedsItsToken(t *testing.T) {
 	}
 }
 
-func TestEachPathAnswersWithATrailingSlashAndToHEAD(t *testing.T) {
+func TestPathsAnswerToATrailingSlashAndToHEAD(t *testing.T) {
 	s := newSite(t)
 	s.signUp("bob")
 	b := s.signedIn("bob").stay()
@@ -120,7 +120,7 @@ func TestEachPathAnswersWithATrailingSlashAndToHEAD(t *testing.T) {
 	b.post("/logout/").wantStatus(http.StatusOK) // nobody is left to log out
 }
 
-func TestAMethodThatDoesNotFitSaysWhichDo(t *testing.T) {
+func TestMethodThatIsNotAllowedNamesThoseThatAre(t *testing.T) {
 	b := newSite(t).browser()
 	for path, allowed := range map[string]string{
 		"/": "GET", "/login": "POST", "/signup": "GET", "/signup/username": "POST", "/user/bob": "HEAD", "/logout/bob": "POST", "/healthz": "GET",
@@ -134,14 +134,14 @@ func TestAMethodThatDoesNotFitSaysWhichDo(t *testing.T) {
 	b.get("/logout").wantStatus(http.StatusMethodNotAllowed).wantHeader("Allow", "OPTIONS, POST")
 }
 
-func TestAPageThatDoesNotExistSaysSo(t *testing.T) {
+func TestPageThatDoesNotExistSaysSo(t *testing.T) {
 	b := newSite(t).browser()
 	for _, path := range []string{"/nothing", "/public/", "/public/app.css", "/public/../go.mod", "/.well-known/nothing", "//evil.example"} {
 		b.get(path).wantStatus(http.StatusNotFound).want("Page not found")
 	}
 }
 
-func TestTheLogHoldsEachRequestAndEventAndNoSecret(t *testing.T) {
+func TestLogHoldsEachRequestAndEventAndNoSecret(t *testing.T) {
 	s := newSite(t)
 	s.signUp("bob")
 	b := s.browser().with("X-Request-Id", "forged")
@@ -174,7 +174,7 @@ func TestTheLogHoldsEachRequestAndEventAndNoSecret(t *testing.T) {
 	}
 }
 
-func TestOnlyATrustedProxySaysWhereARequestComesFrom(t *testing.T) {
+func TestProxyMustBeTrustedToSayWhereARequestComesFrom(t *testing.T) {
 	for _, test := range []struct{ name, trusted, forwarded, want string }{
 		{"none trusted", "", "203.0.113.7", "127.0.0.1"},
 		{"another trusted", "10.0.0.0/8", "203.0.113.7", "127.0.0.1"},
@@ -200,7 +200,7 @@ func TestOnlyATrustedProxySaysWhereARequestComesFrom(t *testing.T) {
 	}
 }
 
-func TestAnIPv6SubscriberCountsAsOneAddress(t *testing.T) {
+func TestLimitsCountAnIPv6NetworkAsOneAddress(t *testing.T) {
 	s := newSite(t, "--trusted-proxy=127.0.0.1", "--name-checks-per-minute=1")
 	from := func(address string) page {
 		return s.browser().htmx().with("X-Forwarded-For", address).post("/signup/username", "username", "x")

@@ -126,7 +126,7 @@ func (p page) wantNoticeOnly() page {
 		wantNot("<html", "<form")
 }
 
-func TestInAnOutagePeopleGetAClearPageAndAfterItEverythingWorksAgain(t *testing.T) {
+func TestOutageShowsAClearPageAndEverythingWorksAfterIt(t *testing.T) {
 	for _, outage := range []struct {
 		name   string
 		begin  func(*site) (end func())
@@ -180,7 +180,7 @@ func TestInAnOutagePeopleGetAClearPageAndAfterItEverythingWorksAgain(t *testing.
 	}
 }
 
-func TestTheHomePageCanBeReadWhileTheDatabaseCannotBeWritten(t *testing.T) {
+func TestOutageOfWritingLeavesTheHomePageReadable(t *testing.T) {
 	s := newSite(t, "--busy-timeout=200ms")
 	s.signUp("bob")
 	b := s.signedIn("bob")
@@ -189,7 +189,7 @@ func TestTheHomePageCanBeReadWhileTheDatabaseCannotBeWritten(t *testing.T) {
 	b.get("/").wantStatus(http.StatusOK).wantPath("/user/bob")
 }
 
-func TestAFullDiskIsAnOutageToo(t *testing.T) {
+func TestOutageIncludesAFullDisk(t *testing.T) {
 	s := newSite(t, "--signups-per-hour=100000")
 	// SQLite treats a file that may not grow like a disk that is full.
 	if _, err := s.app.store.DB().ExecContext(t.Context(), "PRAGMA max_page_count = 1"); err != nil {

@@ -40,7 +40,7 @@ func (p *program) children() (pids []int) {
 	return pids
 }
 
-func TestTheProgramHashesInAProcessOfItsOwnThatEndsWithIt(t *testing.T) {
+func TestHashingProcessEndsWithTheServer(t *testing.T) {
 	t.Parallel()
 	p := startProgram(t, cheap...)
 	b := p.browser()

@@ -34,7 +34,7 @@ func (b *browser) makeCode() string {
 	return recoveryCodeIn(b.post("/user/bob/recovery").wantStatus(http.StatusOK))
 }
 
-func TestTheHomePageOffersARecoveryCodeUntilThereIsOneOrItIsPutOff(t *testing.T) {
+func TestRecoveryCodeIsOfferedUntilThereIsOneOrItIsPutOff(t *testing.T) {
 	const offer = "In case you forget the password"
 	s := newSite(t)
 	s.signUp("bob")
@@ -54,7 +54,7 @@ func TestTheHomePageOffersARecoveryCodeUntilThereIsOneOrItIsPutOff(t *testing.T)
 	alice.post("/user/alice/recovery/nonsense").wantStatus(http.StatusNotFound)
 }
 
-func TestARecoveryCodeIsShownOnceAndStoredHashed(t *testing.T) {
+func TestRecoveryCodeIsShownOnceAndStoredHashed(t *testing.T) {
 	s := newSite(t)
 	s.signUp("bob")
 	b := s.signedIn("bob")
@@ -72,7 +72,7 @@ func TestARecoveryCodeIsShownOnceAndStoredHashed(t *testing.T) {
 	s.browser().post("/recover", "username", "bob", "code", code).wantStatus(http.StatusUnauthorized) // replaced
 }
 
-func TestARecoveryCodeLetsAPersonBackIn(t *testing.T) {
+func TestRecoveryCodeLetsAPersonBackIn(t *testing.T) {
 	s := newSite(t)
 	s.signUp("bob")
 	b := s.signedIn("bob")
@@ -102,7 +102,7 @@ func TestARecoveryCodeLetsAPersonBackIn(t *testing.T) {
 	s.browser().post("/recover", "username", "bob", "code", newCode).wantStatus(http.StatusOK)
 }
 
-func TestAWrongNameAndAWrongRecoveryCodeGetTheSameAnswer(t *testing.T) {
+func TestRecoveryAnswersAlikeForWrongNameAndWrongCode(t *testing.T) {
 	s := newSite(t)
 	s.signUp("alice")
 	s.signUp("bob")
@@ -131,7 +131,7 @@ func TestAWrongNameAndAWrongRecoveryCodeGetTheSameAnswer(t *testing.T) {
 		wantText("username-message", "Username cannot be empty.").wantText("code-message", "Recovery code cannot be empty.")
 }
 
-func TestARecoveryCodeIsSpentOnlyOnce(t *testing.T) {
+func TestRecoveryCodeIsUsedOnlyOnce(t *testing.T) {
 	s := newSite(t)
 	s.signUp("bob")
 	code := s.signedIn("bob").makeCode()
@@ -153,7 +153,7 @@ func TestARecoveryCodeIsSpentOnlyOnce(t *testing.T) {
 	}
 }
 
-func TestOneAddressCannotTryRecoveryCodesWithoutBound(t *testing.T) {
+func TestRecoveryIsLimitedByAddress(t *testing.T) {
 	s := newSite(t, "--recoveries-per-hour=2")
 	for range 2 {
 		s.browser().post("/recover", "username", "bob", "code", "x").wantStatus(http.StatusUnauthorized)

@@ -57,14 +57,14 @@ func TestHtmxFollowsARedirectToTheNextPagesMainPart(t *testing.T) {
 	}
 }
 
-func TestAnAnswerThatLeavesThePageIsNotPushedIntoHistory(t *testing.T) {
+func TestHtmxPushesNoAddressForAnAnswerThatLeavesThePage(t *testing.T) {
 	b := newSite(t).browser().htmx()
 	b.post("/signup").wantStatus(http.StatusUnprocessableEntity).wantHeader("HX-Push-Url", "false").wantHeader("HX-Retarget", "")
 	b.post("/login", "username", "x", "password", "y").wantStatus(http.StatusUnauthorized).wantHeader("HX-Push-Url", "false").wantHeader("HX-Retarget", "")
 	b.get("/login").wantHeader("HX-Push-Url", "")
 }
 
-func TestWhenNothingIsWrongWithTheFormHtmxLeavesItAsItIs(t *testing.T) {
+func TestHtmxLeavesAFormAsItIsWhenNothingIsWrongWithIt(t *testing.T) {
 	s := newSite(t, "--signups-per-hour=1")
 	s.signUp("bob")
 	b := s.browser().htmx()
@@ -82,7 +82,7 @@ func TestWhenNothingIsWrongWithTheFormHtmxLeavesItAsItIs(t *testing.T) {
 	}
 }
 
-func TestASignInThatEndedSendsHtmxToTheWholeLoginPage(t *testing.T) {
+func TestHtmxIsSentToTheWholeLoginPageWhenTheSignInHasEnded(t *testing.T) {
 	s := newSite(t)
 	s.signUp("bob")
 	b := s.signedIn("bob")
@@ -96,7 +96,7 @@ func TestASignInThatEndedSendsHtmxToTheWholeLoginPage(t *testing.T) {
 
 func isNext(n *html.Node) bool { return attribute(n, "name") == "next" }
 
-func TestAFullQueueOfPasswordChecksIsSaidInTheForm(t *testing.T) {
+func TestLoginSaysInTheFormThatTheHashingQueueIsFull(t *testing.T) {
 	s := newSite(t, "--hash-queue=0", "--hash-memory=65536", "--hash-iterations=10", "--signups-per-hour=100000", "--failures-per-hour=100000", "--unknown-browser-failures=100000", "--close-after=100000")
 	ctx, stop := context.WithCancel(t.Context())
 	var busy sync.WaitGroup

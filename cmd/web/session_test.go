@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-func TestASignInEndsByAgeAndForLackOfUse(t *testing.T) {
+func TestSignInEndsByAgeAndForLackOfUse(t *testing.T) {
 	for _, test := range []struct {
 		name     string
 		remember string
@@ -54,7 +54,7 @@ func (s *site) keepSessions() {
 	s.exec("UPDATE sessions SET expiry = expiry + 1000")
 }
 
-func TestTheEndsOfSignInsAreSettings(t *testing.T) {
+func TestSignInEndsAfterTheTimesOfTheSettings(t *testing.T) {
 	s := newSite(t, "--sign-in-lifetime=3h", "--sign-in-idle=30m", "--remembered-lifetime=48h", "--remembered-idle=24h")
 	s.signUp("alice")
 	s.signUp("bob")
@@ -66,7 +66,7 @@ func TestTheEndsOfSignInsAreSettings(t *testing.T) {
 	ticked.get("/user/bob").wantStatus(http.StatusUnauthorized)
 }
 
-func TestTheCookieLastsOnlyAsLongAsEverybodyInTheBrowserChose(t *testing.T) {
+func TestSessionCookieLastsAsLongAsEveryAccountInTheBrowserChose(t *testing.T) {
 	s := newSite(t)
 	for _, name := range []string{"alice", "bob"} {
 		s.signUp(name)
@@ -85,7 +85,7 @@ func TestTheCookieLastsOnlyAsLongAsEverybodyInTheBrowserChose(t *testing.T) {
 	wantMaxAge("alice alone again", b.post("/logout/bob"), month)
 }
 
-func TestEachLoginAndLogoutGivesANewToken(t *testing.T) {
+func TestSessionTokenIsNewAfterEachLoginAndLogout(t *testing.T) {
 	s := newSite(t)
 	s.signUp("alice")
 	s.signUp("bob")
@@ -114,7 +114,7 @@ func TestEachLoginAndLogoutGivesANewToken(t *testing.T) {
 	b.get("/user/alice").wantStatus(http.StatusOK)
 }
 
-func TestATokenPlantedByAnAttackerIsNotTheOneAfterLogin(t *testing.T) {
+func TestSessionTokenPlantedByAnAttackerIsReplacedAtLogin(t *testing.T) {
 	s := newSite(t)
 	s.signUp("bob")
 	attacker := s.browser()
@@ -130,7 +130,7 @@ func TestATokenPlantedByAnAttackerIsNotTheOneAfterLogin(t *testing.T) {
 	victim.get("/user/bob").wantStatus(http.StatusOK)
 }
 
-func TestACookieThatNamesNoSessionIsTheSameAsNone(t *testing.T) {
+func TestSessionCookieThatNamesNoSessionIsTheSameAsNone(t *testing.T) {
 	s := newSite(t)
 	s.signUp("bob")
 	b := s.signedIn("bob")
@@ -151,7 +151,7 @@ func TestACookieThatNamesNoSessionIsTheSameAsNone(t *testing.T) {
 	thief.get("/user/bob").wantStatus(http.StatusUnauthorized)
 }
 
-func TestADamagedOrExpiredSessionRowIsTheSameAsNone(t *testing.T) {
+func TestSessionRowThatIsDamagedOrExpiredIsTheSameAsNone(t *testing.T) {
 	s := newSite(t)
 	s.signUp("bob")
 	for _, damage := range []string{
@@ -170,7 +170,7 @@ func TestADamagedOrExpiredSessionRowIsTheSameAsNone(t *testing.T) {
 	}
 }
 
-func TestReadingPagesWritesNothing(t *testing.T) {
+func TestSessionIsNotWrittenWhenPagesAreRead(t *testing.T) {
 	s := newSite(t)
 	s.signUp("bob")
 	b := s.signedIn("bob")
@@ -200,7 +200,7 @@ func TestReadingPagesWritesNothing(t *testing.T) {
 	}
 }
 
-func TestHEADUsesNoFlashMessageUp(t *testing.T) {
+func TestSessionKeepsItsFlashMessageAfterHEAD(t *testing.T) {
 	s := newSite(t)
 	b := s.browser()
 	b.stay().post("/signup", "username", "bob", "password", goodPassword).wantStatus(http.StatusSeeOther)
@@ -208,7 +208,7 @@ func TestHEADUsesNoFlashMessageUp(t *testing.T) {
 	b.get("/login").wantText("flash", "User account has been created.")
 }
 
-func TestTheSessionCookieSaysNothingAndIsForTheServerAlone(t *testing.T) {
+func TestSessionCookieSaysNothingAndIsForTheServerOnly(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		site   *site
@@ -244,7 +244,7 @@ func (p page) cookie(name string) *http.Cookie {
 	return nil
 }
 
-func TestASessionHoldsSignInsAndFlashMessagesAndNothingElse(t *testing.T) {
+func TestSessionHoldsOnlySignInsAndFlashMessages(t *testing.T) {
 	s := newSite(t)
 	s.signUp("bob")
 	s.signedIn("bob")

@@ -15,7 +15,7 @@ import (
 	"latchkey/internal/password"
 )
 
-func TestSigningUpLeadsToTheLoginFormWithTheNameFilledIn(t *testing.T) {
+func TestSignupLeadsToTheLoginFormWithTheNameFilledIn(t *testing.T) {
 	s := newSite(t)
 	s.browser().get("/signup").wantStatus(http.StatusOK).
 		want("Create an account", "Username", "Password", "At least 8 characters")
@@ -31,7 +31,7 @@ func TestSigningUpLeadsToTheLoginFormWithTheNameFilledIn(t *testing.T) {
 	b.get("/login").wantText("flash", "") // shown once
 }
 
-func TestWhatIsWrongStandsBesideItsField(t *testing.T) {
+func TestSignupShowsMistakesBesideTheirFields(t *testing.T) {
 	s := newSite(t)
 	s.signUp("bob")
 	for _, test := range []struct{ name, username, password, usernameMessage, passwordMessage string }{
@@ -84,7 +84,7 @@ func TestWhatIsWrongStandsBesideItsField(t *testing.T) {
 	}
 }
 
-func TestNamesAndPasswordsThatLookDangerousJustWork(t *testing.T) {
+func TestSignupTakesNamesAndPasswordsThatLookDangerous(t *testing.T) {
 	s := newSite(t)
 	for username, password := range map[string]string{
 		"<script>alert(1)</script>x": "", // refused: it holds a slash
@@ -113,7 +113,7 @@ func TestNamesAndPasswordsThatLookDangerousJustWork(t *testing.T) {
 	}
 }
 
-func TestAPasswordOfTenMegabytesIsTooMuch(t *testing.T) {
+func TestSignupRefusesAPasswordOfTenMegabytes(t *testing.T) {
 	s := newSite(t)
 	body := "username=bob&password=" + strings.Repeat("x", 10<<20)
 	for _, path := range []string{"/signup", "/login"} {
@@ -125,7 +125,7 @@ func TestAPasswordOfTenMegabytesIsTooMuch(t *testing.T) {
 	}
 }
 
-func TestTheSameSignupSentTwentyTimesAtOnceMakesOneAccount(t *testing.T) {
+func TestSignupSentTwentyTimesAtOnceMakesOneAccount(t *testing.T) {
 	s := newSite(t)
 	var group sync.WaitGroup
 	var mu sync.Mutex
@@ -151,7 +151,7 @@ func TestTheSameSignupSentTwentyTimesAtOnceMakesOneAccount(t *testing.T) {
 	}
 }
 
-func TestOneAddressCannotCreateAccountsWithoutBound(t *testing.T) {
+func TestSignupIsLimitedByAddress(t *testing.T) {
 	s := newSite(t, "--signups-per-hour=3")
 	for _, name := range []string{"alice", "bob", "carol"} {
 		s.signUp(name)
@@ -172,7 +172,7 @@ func TestOneAddressCannotCreateAccountsWithoutBound(t *testing.T) {
 	}
 }
 
-func TestMistakesInTheFormDoNotUseUpTheSignups(t *testing.T) {
+func TestSignupMistakesDoNotCountAgainstTheLimit(t *testing.T) {
 	s := newSite(t, "--signups-per-hour=1")
 	for range 5 {
 		s.browser().post("/signup", "username", "bob", "password", "short").wantStatus(http.StatusUnprocessableEntity)
@@ -180,7 +180,7 @@ func TestMistakesInTheFormDoNotUseUpTheSignups(t *testing.T) {
 	s.signUp("bob")
 }
 
-func TestTheNameIsCheckedWhileThePersonTypes(t *testing.T) {
+func TestNameCheckTellsFreeNamesFromTakenOnes(t *testing.T) {
 	s := newSite(t)
 	s.signUp("bob")
 	typing := s.browser().htmx()
@@ -204,7 +204,7 @@ func TestTheNameIsCheckedWhileThePersonTypes(t *testing.T) {
 		wantText("username-message", "Username bob is not available.").wantAttribute("username", "value", "Bob")
 }
 
-func TestOneAddressCannotTryNamesWithoutBound(t *testing.T) {
+func TestNameCheckIsLimitedByAddress(t *testing.T) {
 	s := newSite(t, "--name-checks-per-minute=2")
 	typing := s.browser().htmx()
 	typing.post("/signup/username", "username", "a").wantStatus(http.StatusOK)
@@ -215,7 +215,7 @@ func TestOneAddressCannotTryNamesWithoutBound(t *testing.T) {
 	typing.post("/signup/username", "username", "d").wantStatus(http.StatusOK)
 }
 
-func TestTheLeastLengthOfAPasswordIsASetting(t *testing.T) {
+func TestSignupAsksForTheLeastLengthOfTheSettings(t *testing.T) {
 	s := newSite(t, "--password-min-length=15")
 	s.browser().get("/signup").want("At least 15 characters").wantAttribute("password", "passwordrules", "minlength: 15; maxlength: 256;")
 	s.browser().post("/signup", "username", "bob", "password", "k3xq9vbz mnopq").wantStatus(http.StatusUnprocessableEntity).
@@ -223,7 +223,7 @@ func TestTheLeastLengthOfAPasswordIsASetting(t *testing.T) {
 	s.browser().post("/signup", "username", "bob", "password", "k3xq9vbz mnopqr").wantStatus(http.StatusOK)
 }
 
-func TestWhereSignupIsClosedNobodyIsLedToIt(t *testing.T) {
+func TestSignupThatIsClosedIsNotLinkedTo(t *testing.T) {
 	s := newSite(t, "--signup=closed")
 	s.browser().get("/login").wantStatus(http.StatusOK).wantNot("Create an account")
 	s.browser().post("/login", "username", "", "password", "").wantStatus(http.StatusUnprocessableEntity).wantNot("Create an account")

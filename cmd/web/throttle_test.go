@@ -63,7 +63,7 @@ func TestLoginOfAnUnknownBrowserIsTakenAfterTheWait(t *testing.T) {
 	}
 }
 
-func TestAfterAHundredFailuresOnlyTheOwnerGetsIn(t *testing.T) {
+func TestLoginAfterAHundredFailuresIsOpenToTheOwnerOnly(t *testing.T) {
 	for name, wayIn := range map[string]func(s *site, owner *browser, code string){
 		"a known browser": func(s *site, owner *browser, code string) { owner.logIn("bob") },
 		"the recovery code": func(s *site, owner *browser, code string) {
@@ -94,7 +94,7 @@ func TestAfterAHundredFailuresOnlyTheOwnerGetsIn(t *testing.T) {
 	}
 }
 
-func TestAKnownBrowserHasASmallBudgetOfItsOwn(t *testing.T) {
+func TestKnownBrowserHasASmallLimitOfItsOwn(t *testing.T) {
 	s := newSite(t)
 	s.signUp("alice")
 	s.signUp("bob")
@@ -116,7 +116,7 @@ func TestAKnownBrowserHasASmallBudgetOfItsOwn(t *testing.T) {
 	}
 }
 
-func TestARestartForgetsNothing(t *testing.T) {
+func TestLimitsOutliveARestart(t *testing.T) {
 	s := newSite(t, "--signups-per-hour=1", "--name-checks-per-minute=1", "--recoveries-per-hour=1")
 	s.signUp("bob")
 	s.browser().post("/signup/username", "username", "x").wantStatus(http.StatusOK)
@@ -131,7 +131,7 @@ func TestARestartForgetsNothing(t *testing.T) {
 	s.browser().post("/signup", "username", "carol", "password", goodPassword).wantStatus(http.StatusTooManyRequests)
 }
 
-func TestOneAddressCannotSprayOverManyAccounts(t *testing.T) {
+func TestLimitsStopOneAddressThatTriesManyAccounts(t *testing.T) {
 	s := newSite(t, "--failures-per-hour=20", "--trusted-proxy=127.0.0.1")
 	s.signUp("bob")
 	owner := s.from("203.0.113.7")
@@ -149,7 +149,7 @@ func TestOneAddressCannotSprayOverManyAccounts(t *testing.T) {
 	}
 }
 
-func TestEveryFormThatTakesThePasswordIsLimited(t *testing.T) {
+func TestLimitsHoldForEveryFormThatTakesThePassword(t *testing.T) {
 	s := newSite(t)
 	s.signUp("bob")
 	b := s.signedIn("bob")
@@ -167,7 +167,7 @@ func TestEveryFormThatTakesThePasswordIsLimited(t *testing.T) {
 	s.signedIn("bob") // unknown browsers are not affected by it
 }
 
-func TestTriesAtOnceCannotSlipPast(t *testing.T) {
+func TestLimitsHoldForAttemptsAtOnce(t *testing.T) {
 	s := newSite(t)
 	s.signUp("bob")
 	var group sync.WaitGroup
@@ -211,7 +211,7 @@ func TestDeviceCookieOfAnotherAccountOrOfGarbageMakesNoBrowserKnown(t *testing.T
 	bob.guess("bob").wantStatus(http.StatusUnauthorized)
 }
 
-func TestADeviceCookieThatWasPlantedIsWorthNothingAfterTheLogin(t *testing.T) {
+func TestDeviceCookieThatWasPlantedIsReplacedAtLogin(t *testing.T) {
 	s := newSite(t)
 	s.signUp("mallory")
 	s.signUp("bob")
@@ -230,7 +230,7 @@ func TestADeviceCookieThatWasPlantedIsWorthNothingAfterTheLogin(t *testing.T) {
 	victim.guess("bob").wantStatus(http.StatusUnauthorized)
 }
 
-func TestANewPasswordForgetsTheOtherBrowsers(t *testing.T) {
+func TestPasswordChangeForgetsTheOtherKnownBrowsers(t *testing.T) {
 	s := newSite(t)
 	s.signUp("bob")
 	here, there := s.signedIn("bob"), s.signedIn("bob")
@@ -242,7 +242,7 @@ func TestANewPasswordForgetsTheOtherBrowsers(t *testing.T) {
 	here.guess("bob").wantStatus(http.StatusUnauthorized)
 }
 
-func TestTheDeviceCookieNamesNobody(t *testing.T) {
+func TestDeviceCookieNamesNobody(t *testing.T) {
 	for name, s := range map[string]*site{"device": newSite(t), "__Host-device": newSecureSite(t)} {
 		s.signUp("bob")
 		cookie := s.browser().stay().post("/login", "username", "bob", "password", goodPassword).cookie(name)
@@ -264,7 +264,7 @@ func TestTheDeviceCookieNamesNobody(t *testing.T) {
 	}
 }
 
-func TestAClockSetBackAndCountersGoneKeepNobodyOut(t *testing.T) {
+func TestLimitsLetTheOwnerInAfterTheClockIsSetBackOrCountersAreGone(t *testing.T) {
 	s := newSite(t)
 	s.signUp("bob")
 	s.clock.Advance(1000 * time.Hour)
@@ -277,7 +277,7 @@ func TestAClockSetBackAndCountersGoneKeepNobodyOut(t *testing.T) {
 	s.signedIn("bob")
 }
 
-func TestTenThousandMadeUpNamesKeepNobodyElseOut(t *testing.T) {
+func TestLimitsAfterTenThousandMadeUpNamesKeepNobodyElseOut(t *testing.T) {
 	for name, address := range map[string]func(i int) string{
 		"one address":    func(int) string { return "203.0.113.7" },
 		"many addresses": func(i int) string { return fmt.Sprintf("10.0.%d.%d", i/256, i%256) },
@@ -303,7 +303,7 @@ func TestTenThousandMadeUpNamesKeepNobodyElseOut(t *testing.T) {
 	}
 }
 
-func TestAFloodOfMadeUpNamesDoesNotFillTheDisk(t *testing.T) {
+func TestLimitsOfMadeUpNamesDoNotFillTheDisk(t *testing.T) {
 	s := newSite(t)
 	s.exec(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 250000)
 		INSERT INTO throttle (key, failures, free_at, forget_at) SELECT CAST(printf('%016d', i) AS BLOB), 1 + i % 2, 0, 9999999999 FROM n`)

@@ -29,7 +29,7 @@ func (s *site) refuseSessions() (end func()) {
 	}
 }
 
-func TestALoginWhoseSessionCannotBeSavedIsNotAcknowledged(t *testing.T) {
+func TestLoginWhoseSessionCannotBeSavedIsNotAcknowledged(t *testing.T) {
 	for _, swapped := range []bool{false, true} {
 		s := newSite(t)
 		s.signUp("bob")
@@ -52,7 +52,7 @@ func TestALoginWhoseSessionCannotBeSavedIsNotAcknowledged(t *testing.T) {
 	}
 }
 
-func TestAPageNeverSaysThatNothingWasChangedWhenSomethingWas(t *testing.T) {
+func TestOutagePageNeverSaysThatNothingWasChangedWhenSomethingWas(t *testing.T) {
 	for _, what := range []attempt{trySignup, tryLogin, tryLogout, tryLogoutAll} {
 		t.Run(what.what, func(t *testing.T) {
 			s := newSite(t)
@@ -80,7 +80,7 @@ func TestLogoutWhoseSessionCannotBeSavedSignsOut(t *testing.T) {
 	b.get("/user/bob").wantStatus(http.StatusUnauthorized)
 }
 
-func TestAPanicIsAPageWithoutItsCauseAndTheProgramLivesOn(t *testing.T) {
+func TestPanicIsAPageWithoutItsCauseAndTheServerLivesOn(t *testing.T) {
 	s := newSite(t)
 	s.signUp("bob")
 	guard := s.app.guard
@@ -110,7 +110,7 @@ func TestAPanicIsAPageWithoutItsCauseAndTheProgramLivesOn(t *testing.T) {
 	tryLogin.do(s.browser()).wantStatus(http.StatusOK).wantPath("/user/bob")
 }
 
-func TestADatabaseWithoutItsTablesIsAPageWithoutItsCause(t *testing.T) {
+func TestDatabaseWithoutItsTablesIsAPageWithoutItsCause(t *testing.T) {
 	for name, begin := range map[string]func(s *site){
 		"tables dropped": func(s *site) {
 			for _, table := range []string{"sign_ins", "sessions", "users"} {
@@ -137,7 +137,7 @@ func TestADatabaseWithoutItsTablesIsAPageWithoutItsCause(t *testing.T) {
 	}
 }
 
-func TestAVisitorWhoLeavesIsNotLoggedAsServed(t *testing.T) {
+func TestClientThatLeavesIsNotLoggedAsServed(t *testing.T) {
 	s := newSite(t, "--busy-timeout=1m")
 	unlock := s.lockDatabase()
 	ctx, leave := context.WithTimeout(t.Context(), 200*time.Millisecond)

@@ -11,9 +11,9 @@ import (
 	"latchkey/internal/throttle"
 )
 
-// TestARevokedSignInIsNeverServedAgain has many readers ask for a sign-in all the time, while it is made and ended
+// TestSignInThatWasRevokedIsNeverServedAgain has many readers ask for a sign-in all the time, while it is made and ended
 // again and again, by this program and by another one. Once ending it has returned, nobody may find it.
-func TestARevokedSignInIsNeverServedAgain(t *testing.T) {
+func TestSignInThatWasRevokedIsNeverServedAgain(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "auth.db")
 	server, command := open(t, path), open(t, path)
 	bob := createUser(t, server, "bob")
@@ -60,7 +60,7 @@ func TestARevokedSignInIsNeverServedAgain(t *testing.T) {
 	readers.Wait()
 }
 
-func TestASessionThatWasDeletedOrHasExpiredIsNeverServedAgain(t *testing.T) {
+func TestSessionThatWasDeletedOrHasExpiredIsNeverServedAgain(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "auth.db")
 	server, command := open(t, path), open(t, path)
 	for i := range 20 {
@@ -86,7 +86,7 @@ func TestASessionThatWasDeletedOrHasExpiredIsNeverServedAgain(t *testing.T) {
 	}
 }
 
-func TestASessionInMemoryExpiresToo(t *testing.T) {
+func TestSessionInMemoryExpiresToo(t *testing.T) {
 	s := newStore(t)
 	if _, err := s.DB().Exec("INSERT INTO sessions (token, data, expiry) VALUES ('token', x'64617461', julianday('now', '+0.3 seconds'))"); err != nil {
 		t.Fatal(err)
@@ -105,7 +105,7 @@ func TestASessionInMemoryExpiresToo(t *testing.T) {
 	}
 }
 
-func TestWhatACallerDoesToItsSignInsStaysItsOwn(t *testing.T) {
+func TestSignInsAreTheCallersOwnCopy(t *testing.T) {
 	s := newStore(t)
 	id := signIn(t, s, createUser(t, s, "bob"), noon).ID
 	ctx := s.AsOfNow(t.Context())
@@ -118,7 +118,7 @@ func TestWhatACallerDoesToItsSignInsStaysItsOwn(t *testing.T) {
 	}
 }
 
-func TestAFileThatWasPutBackIsReadAnew(t *testing.T) {
+func TestDatabaseThatWasPutBackIsReadAgain(t *testing.T) {
 	s := newStore(t)
 	bob := createUser(t, s, "bob")
 	id := signIn(t, s, bob, noon).ID

@@ -133,7 +133,7 @@ func TestSignInsMadeBeforeTheBoundAreBroughtUnderIt(t *testing.T) {
 	}
 }
 
-func TestEndingManySignInsIsOneEventOfEachAccount(t *testing.T) {
+func TestSignInsEndedTogetherAreOneEventOfEachAccount(t *testing.T) {
 	s := newStore(t)
 	bob, eve := createUser(t, s, "bob"), createUser(t, s, "eve")
 	here := signIn(t, s, bob, noon)

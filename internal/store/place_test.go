@@ -51,7 +51,7 @@ func TestDatabaseMovedWithinATransactionDoesNotGetIt(t *testing.T) {
 }
 
 // What was read in one file, such as a uid, may mean somebody else in the next.
-func TestDatabaseReplacedMeanwhileEndsWhatBeganWithTheOldOne(t *testing.T) {
+func TestDatabaseReplacedEndsWhatBeganWithTheOldOne(t *testing.T) {
 	folder := t.TempDir()
 	path, next := filepath.Join(folder, "auth.db"), filepath.Join(folder, "next.db")
 	other := open(t, next)

@@ -86,7 +86,7 @@ func TestSignInsAreFoundAsTheyWereMadeTheNewestLast(t *testing.T) {
 	}
 }
 
-func TestANewSignInTakesThePlaceOfTheOnesItReplaces(t *testing.T) {
+func TestSignInTakesThePlaceOfTheOnesItReplaces(t *testing.T) {
 	s := newStore(t)
 	bob := createUser(t, s, "bob")
 	old, older, elsewhere := signIn(t, s, bob, noon), signIn(t, s, bob, noon), signIn(t, s, bob, noon)
@@ -96,7 +96,7 @@ func TestANewSignInTakesThePlaceOfTheOnesItReplaces(t *testing.T) {
 	}
 }
 
-func TestWhenASignInFailsTheOnesItWouldReplaceRemain(t *testing.T) {
+func TestSignInThatFailsLeavesTheOnesItWouldReplace(t *testing.T) {
 	s := newStore(t)
 	bob, eve := createUser(t, s, "bob"), createUser(t, s, "eve")
 	old := signIn(t, s, bob, noon)
@@ -124,7 +124,7 @@ func TestWhenASignInFailsTheOnesItWouldReplaceRemain(t *testing.T) {
 	}
 }
 
-func TestDeletingAUserEndsTheirSignInsAndNobodyElses(t *testing.T) {
+func TestSignInsEndWithTheirUser(t *testing.T) {
 	s := newStore(t)
 	bob, eve := createUser(t, s, "bob"), createUser(t, s, "eve")
 	his, hers := signIn(t, s, bob, noon), signIn(t, s, eve, noon)
@@ -139,7 +139,7 @@ func TestDeletingAUserEndsTheirSignInsAndNobodyElses(t *testing.T) {
 	}
 }
 
-func TestAUserAgentOfAnyBytesIsKeptAsValidTextThatIsNotTooLong(t *testing.T) {
+func TestUserAgentOfAnyBytesIsKeptAsValidTextThatIsNotTooLong(t *testing.T) {
 	s := newStore(t)
 	bob := createUser(t, s, "bob")
 	for given, want := range map[string]string{
@@ -160,7 +160,7 @@ func TestAUserAgentOfAnyBytesIsKeptAsValidTextThatIsNotTooLong(t *testing.T) {
 	}
 }
 
-func TestTheTimeOfLastUseNeverMovesBack(t *testing.T) {
+func TestSignInLastUseNeverMovesBack(t *testing.T) {
 	s := newStore(t)
 	bob := createUser(t, s, "bob")
 	used, other := signIn(t, s, bob, noon), signIn(t, s, bob, noon)
@@ -189,7 +189,7 @@ func TestTheTimeOfLastUseNeverMovesBack(t *testing.T) {
 	}
 }
 
-func TestASignInEndsAloneAndMayEndTwice(t *testing.T) {
+func TestSignInEndsAloneAndMayEndTwice(t *testing.T) {
 	s := newStore(t)
 	bob := createUser(t, s, "bob")
 	here, there := signIn(t, s, bob, noon), signIn(t, s, bob, noon)

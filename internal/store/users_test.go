@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-func TestAUserIsFoundByTheExactUsernameOnly(t *testing.T) {
+func TestUserIsFoundByTheExactUsernameOnly(t *testing.T) {
 	s := newStore(t)
 	created := time.Unix(1_700_000_000, 0)
 	uid, err := s.CreateUser(t.Context(), "zoë", "hash", unknown, at(created))
@@ -28,7 +28,7 @@ func TestAUserIsFoundByTheExactUsernameOnly(t *testing.T) {
 	}
 }
 
-func TestOfManyWhoAskForANameAtOnceExactlyOneGetsIt(t *testing.T) {
+func TestUsernameAskedForByManyAtOnceIsGivenOnce(t *testing.T) {
 	s := newStore(t)
 	var won, lost atomic.Int64
 	var asking sync.WaitGroup
@@ -57,7 +57,7 @@ func TestOfManyWhoAskForANameAtOnceExactlyOneGetsIt(t *testing.T) {
 	}
 }
 
-func TestAUsernameHasOneToAHundredCharacters(t *testing.T) {
+func TestUsernameHasOneToAHundredCharacters(t *testing.T) {
 	s := newStore(t)
 	for name, fits := range map[string]bool{
 		"": false, "x": true, strings.Repeat("ü", 100): true, strings.Repeat("x", 101): false,
@@ -68,7 +68,7 @@ func TestAUsernameHasOneToAHundredCharacters(t *testing.T) {
 	}
 }
 
-func TestTheNumberOfADeletedAccountIsNeverGivenOutAgain(t *testing.T) {
+func TestUserIDOfADeletedAccountIsNeverGivenOutAgain(t *testing.T) {
 	s := newStore(t)
 	createUser(t, s, "alice")
 	bob := createUser(t, s, "bob")
@@ -80,7 +80,7 @@ func TestTheNumberOfADeletedAccountIsNeverGivenOutAgain(t *testing.T) {
 	}
 }
 
-func TestAPasswordChangedMeanwhileIsNotReplaced(t *testing.T) {
+func TestPasswordChangedByAnotherIsNotReplaced(t *testing.T) {
 	s := newStore(t)
 	bob, eve := createUser(t, s, "bob"), createUser(t, s, "eve")
 	for _, step := range []struct {
@@ -107,7 +107,7 @@ func TestAPasswordChangedMeanwhileIsNotReplaced(t *testing.T) {
 }
 
 // With deferred transactions nine out of ten of these fail: another one wrote between their reading and writing.
-func TestManyTransactionsThatReadAndThenWriteAllSucceed(t *testing.T) {
+func TestTransactionsThatReadAndThenWriteAllSucceed(t *testing.T) {
 	s := newStore(t)
 	if _, err := s.DB().ExecContext(t.Context(), "CREATE TABLE counter (value INTEGER); INSERT INTO counter VALUES (0)"); err != nil {
 		t.Fatal(err)
