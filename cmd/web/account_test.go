@@ -23,8 +23,7 @@ var accountForms = map[string][]string{
 var accountPages = []string{"/user/bob/password", "/user/bob/sign-ins", "/user/bob/activity", "/user/bob/recovery", "/user/bob/delete"}
 
 func TestAccountPagesAreForItsOwnerOnly(t *testing.T) {
-	s := newSite(t)
-	s.signUp("alice")
+	s := newSiteFor(t, "alice")
 	s.signUp("bob")
 	bob, alice, stranger := s.signedIn("bob"), s.signedIn("alice"), s.browser()
 	home := bob.get("/user/bob")
@@ -54,8 +53,7 @@ func TestAccountPagesAreForItsOwnerOnly(t *testing.T) {
 }
 
 func TestSignInThatEndedInAnotherTabLeadsToTheLoginPageAndBack(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+	s := newSiteFor(t, "bob")
 	for path, form := range accountForms {
 		b := s.signedIn("bob")
 		b.post("/logout/bob")
@@ -70,8 +68,7 @@ func TestSignInThatEndedInAnotherTabLeadsToTheLoginPageAndBack(t *testing.T) {
 }
 
 func TestConfirmIsNeededTenMinutesAfterThePassword(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+	s := newSiteFor(t, "bob")
 	for _, test := range []struct{ path, done string }{
 		{"/user/bob/sign-ins", "had ended already"}, {"/user/bob/sign-ins/others", "signed in nowhere else"}, {"/user/bob/recovery", "This is shown only now"}, {"/user/bob/delete", "is deleted"},
 	} {
@@ -100,9 +97,7 @@ func TestConfirmIsNeededTenMinutesAfterThePassword(t *testing.T) {
 }
 
 func TestConfirmIsNotNeededWithinTenMinutesOfThePassword(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
-	b := s.signedIn("bob")
+	s, b := newSiteSignedIn(t, "bob")
 	s.clock.Advance(time.Hour)
 	b.post("/user/bob/recovery", confirmField, goodPassword).wantStatus(http.StatusOK)
 	s.clock.Advance(10*time.Minute - time.Second)
@@ -117,8 +112,7 @@ func TestConfirmIsNotNeededWithinTenMinutesOfThePassword(t *testing.T) {
 }
 
 func TestPasswordChangeSignsOutAllOtherBrowsers(t *testing.T) {
-	s := newSite(t)
-	s.signUp("alice")
+	s := newSiteFor(t, "alice")
 	s.signUp("bob")
 	here, elsewhere := s.signedIn("bob"), s.signedIn("bob")
 	here.logIn("alice")
@@ -138,9 +132,7 @@ func TestPasswordChangeSignsOutAllOtherBrowsers(t *testing.T) {
 }
 
 func TestPasswordChangeShowsMistakesBesideTheirFields(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
-	b := s.signedIn("bob")
+	s, b := newSiteSignedIn(t, "bob")
 	for _, test := range []struct{ name, current, chosen, currentMessage, newMessage string }{
 		{"both empty", "", "", "Password cannot be empty.", "Password cannot be empty."},
 		{"wrong", "wrong password", newPassword, "That is not your current password.", ""},
@@ -162,9 +154,7 @@ func TestPasswordChangeShowsMistakesBesideTheirFields(t *testing.T) {
 }
 
 func TestPasswordChangeTwiceAtOnceRefusesTheSecond(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
-	b := s.signedIn("bob")
+	_, b := newSiteSignedIn(t, "bob")
 	answers := make(chan page, 2)
 	for _, chosen := range []string{newPassword, newPassword + " 2"} {
 		go func() {
@@ -188,8 +178,7 @@ func TestPasswordChangeTwiceAtOnceRefusesTheSecond(t *testing.T) {
 }
 
 func TestAccountDeletedElsewhereAnswersItsFormsWithLogin(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+	s := newSiteFor(t, "bob")
 	here, elsewhere := s.signedIn("bob"), s.signedIn("bob")
 	elsewhere.post("/user/bob/delete", "username", "bob").wantStatus(http.StatusOK)
 	for path, form := range accountForms {
@@ -198,8 +187,7 @@ func TestAccountDeletedElsewhereAnswersItsFormsWithLogin(t *testing.T) {
 }
 
 func TestPasswordChangeIsFoundAtTheWellKnownAddress(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+	s := newSiteFor(t, "bob")
 	s.signedIn("bob").stay().get("/.well-known/change-password").wantStatus(http.StatusFound).wantHeader("Location", "/user/bob/password")
 	b := s.browser()
 	login := b.get("/.well-known/change-password").wantPath("/login")
@@ -219,8 +207,7 @@ func TestPasswordChangeRefusesTheCurrentPasswordInAnotherUnicodeForm(t *testing.
 }
 
 func TestAccountDeletionRemovesEverything(t *testing.T) {
-	s := newSite(t)
-	s.signUp("alice")
+	s := newSiteFor(t, "alice")
 	s.signUp("bob")
 	here, elsewhere := s.signedIn("alice"), s.signedIn("bob")
 	here.logIn("bob")
@@ -246,15 +233,14 @@ func TestAccountDeletionRemovesEverything(t *testing.T) {
 }
 
 func TestLogHoldsEventsOfAccountsAndNoSecret(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+	s := newSiteFor(t, "bob")
 	b, other := s.signedIn("bob"), s.signedIn("bob")
 	s.clock.Advance(time.Hour)
 	voided := recoveryCodeIn(b.post("/user/bob/recovery", confirmField, goodPassword))
 	b.post("/user/bob/sign-ins/others")
 	b.post("/user/bob/password", "current_password", goodPassword, "password", newPassword)
 	s.browser().post("/recover", "username", "bob", "code", "wrong")
-	code := b.makeCode()
+	code := b.makeCode("bob")
 	recovered := s.browser().post("/recover", "username", "bob", "code", code, "password", newPassword+" 2")
 	b.post("/login", "username", "bob", "password", newPassword+" 2")
 	b.post("/user/bob/delete", "username", "bob")

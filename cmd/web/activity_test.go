@@ -30,8 +30,7 @@ func rowsOf(p page) []string {
 }
 
 func TestSignInsAreShownToTheirOwner(t *testing.T) {
-	s := newSite(t)
-	s.signUp("alice")
+	s := newSiteFor(t, "alice")
 	s.signUp("bob")
 	s.signedIn("alice")
 	begin := s.clock.Now().UTC().Format("2 January 2006 at 15:04 UTC")
@@ -63,8 +62,7 @@ func TestSignInsAreShownToTheirOwner(t *testing.T) {
 }
 
 func TestSignInOfAnotherBrowserCanBeEnded(t *testing.T) {
-	s := newSite(t)
-	s.signUp("alice")
+	s := newSiteFor(t, "alice")
 	s.signUp("bob")
 	alice, here, there, third := s.signedIn("alice"), s.signedIn("bob"), s.signedIn("bob"), s.signedIn("bob")
 	id := s.query("SELECT id FROM sign_ins WHERE uid = 2 ORDER BY rowid LIMIT 1 OFFSET 1")
@@ -84,13 +82,12 @@ func TestSignInOfAnotherBrowserCanBeEnded(t *testing.T) {
 }
 
 func TestActivityShowsWhatHappenedToTheAccount(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+	s := newSiteFor(t, "bob")
 	b := s.browser().with("User-Agent", chromeOnLinux)
 	s.browser().with("User-Agent", firefoxOnWindows).post("/login", "username", "bob", "password", "wrong password")
 	b.logIn("bob")
 	other := s.signedIn("bob")
-	b.makeCode()
+	b.makeCode("bob")
 	b.post("/user/bob/sign-ins/others")
 	other.get("/")
 	b.post("/user/bob/password", "current_password", "wrong password", "password", newPassword)
@@ -125,9 +122,7 @@ func TestActivityShowsWhatHappenedToTheAccount(t *testing.T) {
 }
 
 func TestActivityShowsTheLastFiftyEvents(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
-	b := s.signedIn("bob")
+	s, b := newSiteSignedIn(t, "bob")
 	s.exec(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60)
 		INSERT INTO events (uid, at, last_at, kind, actor, address, user_agent) SELECT 1, i, i, 'login failed', 'owner', '192.0.2.' || i, '' FROM n`)
 	rows := rowsOf(b.get("/user/bob/activity"))
@@ -137,8 +132,7 @@ func TestActivityShowsTheLastFiftyEvents(t *testing.T) {
 }
 
 func TestActivityFoldsRepeatedFailuresIntoOneRow(t *testing.T) {
-	s := newSite(t, "--unknown-browser-failures=1000", "--close-after=1000", "--failures-per-hour=1000")
-	s.signUp("bob")
+	s := newSiteFor(t, "bob", "--unknown-browser-failures=1000", "--close-after=1000", "--failures-per-hour=1000")
 	rows := func() string {
 		return s.query("SELECT group_concat(coalesce(uid, 0) || ' ' || kind || ' ' || repeats, ', ') FROM (SELECT * FROM events ORDER BY id)")
 	}
@@ -166,11 +160,9 @@ func TestActivityFoldsRepeatedFailuresIntoOneRow(t *testing.T) {
 }
 
 func TestActivityOfOneKindDoesNotGrowWithoutBound(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
-	b := s.signedIn("bob")
+	s, b := newSiteSignedIn(t, "bob")
 	for range keptOfAKind + 10 {
-		b.makeCode()
+		b.makeCode("bob")
 	}
 	if got := s.query("SELECT count(*) || ' ' || (SELECT count(*) FROM events WHERE kind <> 'recovery code made') FROM events WHERE kind = 'recovery code made'"); got != "200 2" {
 		t.Errorf("recovery codes made and other events kept: %s", got)
@@ -181,9 +173,7 @@ func TestActivityOfOneKindDoesNotGrowWithoutBound(t *testing.T) {
 const keptOfAKind = 200
 
 func TestActivityIsRemovedAfterNinetyDays(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
-	b := s.signedIn("bob")
+	s, b := newSiteSignedIn(t, "bob")
 	s.exec(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1200)
 		INSERT INTO events (uid, last_at, at, kind, actor, address, user_agent) SELECT 1, ?, 0, 'password changed', 'owner', 'old', '' FROM n`,
 		s.clock.Now().Add(-90*24*time.Hour-time.Minute).Unix())
@@ -197,8 +187,7 @@ func TestActivityIsRemovedAfterNinetyDays(t *testing.T) {
 }
 
 func TestActivityCutsALongUserAgentOfAnUnknownBrowser(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+	s := newSiteFor(t, "bob")
 	long := strings.Repeat("Browser", 40)
 	s.browser().with("User-Agent", long+"/1.0").post("/login", "username", "bob", "password", "wrong").wantStatus(http.StatusUnauthorized)
 	s.signedIn("bob").get("/user/bob/activity").wantStatus(http.StatusOK).want("BrowserBrowser", "…").wantNot(long)

@@ -39,9 +39,8 @@ func TestPasswordLinkIsGoodFor24HoursAndIsNotInTheLog(t *testing.T) {
 }
 
 func TestRecoveryCodeOfADisabledAccountIsRefused(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
-	code := s.signedIn("bob").makeCode()
+	s := newSiteFor(t, "bob")
+	code := s.signedIn("bob").makeCode("bob")
 	s.mustRun("user", "disable", "bob")
 	s.browser().post("/recover", "username", "bob", "code", code).wantStatus(http.StatusUnauthorized)
 	s.mustRun("user", "enable", "bob")

@@ -12,9 +12,7 @@ func TestAccountPagesWorkInTheBrowser(t *testing.T) {
 }
 
 func useTheAccountsPages(t *testing.T, newTab func(*site, string) *tab) {
-	s := newSite(t)
-	s.signUp("bob")
-	elsewhere := s.signedIn("bob")
+	s, elsewhere := newSiteSignedIn(t, "bob")
 	b := newTab(s, "/login")
 	b.logIn("bob")
 	b.wantHeading("Hello Bob")
@@ -53,9 +51,8 @@ func useTheAccountsPages(t *testing.T, newTab func(*site, string) *tab) {
 func TestRecoveryCodeWorksInTheBrowser(t *testing.T) {
 	for way, newTab := range eachTab {
 		t.Run(way, func(t *testing.T) {
-			s := newSite(t)
-			s.signUp("bob")
-			code := s.signedIn("bob").makeCode()
+			s := newSiteFor(t, "bob")
+			code := s.signedIn("bob").makeCode("bob")
 			b := newTab(s, "/login")
 			b.follow("I forgot the password")
 			b.wantHeading("Get back in")

@@ -33,8 +33,7 @@ func (b *tab) fillInLogin() {
 }
 
 func TestFormStaysAsItIsWhenTheConnectionIsLost(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+	s := newSiteFor(t, "bob")
 	b := s.newTab("/login")
 	b.fillInLogin()
 	b.expectComplaints("net::ERR_INTERNET_DISCONNECTED", "Failed to fetch")
@@ -58,8 +57,7 @@ func (b *tab) online(online bool) {
 }
 
 func TestFormStaysAsItIsWhenTheDatabaseIsLocked(t *testing.T) {
-	s := newSite(t, "--busy-timeout=200ms")
-	s.signUp("bob")
+	s := newSiteFor(t, "bob", "--busy-timeout=200ms")
 	b := s.newTab("/login")
 	b.fillInLogin()
 
@@ -132,8 +130,7 @@ func TestPagesAreShownUnderTheirOwnAddressAfterAFailure(t *testing.T) {
 }
 
 func TestFormStaysAsItIsAfterTooManySignups(t *testing.T) {
-	s := newSite(t, "--signups-per-hour=1")
-	s.signUp("bob")
+	s := newSiteFor(t, "bob", "--signups-per-hour=1")
 	b := s.newTab("/signup")
 	b.mark()
 	b.fill("Username", "alice")

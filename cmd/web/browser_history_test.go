@@ -5,8 +5,7 @@ import "testing"
 func TestHistoryDoesNotShowTheHomePageAfterLogout(t *testing.T) {
 	for name, newTab := range eachTab {
 		t.Run(name, func(t *testing.T) {
-			s := newSite(t)
-			s.signUp("bob")
+			s := newSiteFor(t, "bob")
 			b := newTab(s, "/login")
 			b.submit("Log in", "bob", goodPassword)
 			b.wantHeading("Hello Bob")
@@ -74,8 +73,7 @@ func TestHistoryRestoresPagesThatWorkWithoutAPageLoad(t *testing.T) {
 func TestSignInThatHasEndedLeadsToTheLoginFormAndOnToThePage(t *testing.T) {
 	for name, newTab := range eachTab {
 		t.Run(name, func(t *testing.T) {
-			s := newSite(t)
-			s.signUp("alice")
+			s := newSiteFor(t, "alice")
 			s.signUp("bob")
 			b := newTab(s, "/login")
 			b.submit("Log in", "alice", goodPassword)

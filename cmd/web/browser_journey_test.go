@@ -67,8 +67,7 @@ func TestJourneyFromSignupToLogoutWorksWithoutScripts(t *testing.T) {
 func TestAccountsShareOneBrowser(t *testing.T) {
 	for name, newTab := range eachTab {
 		t.Run(name, func(t *testing.T) {
-			s := newSite(t)
-			s.signUp("alice")
+			s := newSiteFor(t, "alice")
 			s.signUp("bob")
 			b := newTab(s, "/login")
 			b.submit("Log in", "alice", goodPassword)
@@ -99,8 +98,7 @@ func TestAccountsShareOneBrowser(t *testing.T) {
 }
 
 func TestLogoutOfAllAccountsLeavesNone(t *testing.T) {
-	s := newSite(t)
-	s.signUp("alice")
+	s := newSiteFor(t, "alice")
 	s.signUp("bob")
 	b := s.newTab("/login")
 	b.submit("Log in", "alice", goodPassword)
@@ -119,8 +117,7 @@ func TestLogoutOfAllAccountsLeavesNone(t *testing.T) {
 func TestLogoutLinkAsksFirst(t *testing.T) {
 	for name, newTab := range eachTab {
 		t.Run(name, func(t *testing.T) {
-			s := newSite(t)
-			s.signUp("bob")
+			s := newSiteFor(t, "bob")
 			b := newTab(s, "/login")
 			b.submit("Log in", "bob", goodPassword)
 			b.goTo("/logout/bob")

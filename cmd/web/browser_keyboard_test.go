@@ -95,8 +95,7 @@ func TestPasswordFieldCanBeShownAndIsHiddenAgainOnSending(t *testing.T) {
 }
 
 func TestPasswordFieldTakesAPastedPassword(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+	s := newSiteFor(t, "bob")
 	b := s.newTab("/login")
 	edit := func(key, command string) {
 		t.Helper()

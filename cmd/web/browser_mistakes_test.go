@@ -27,8 +27,7 @@ var mistakes = []struct {
 func TestSignupShowsMistakesBesideTheirFieldsInTheBrowser(t *testing.T) {
 	for name, newTab := range eachTab {
 		t.Run(name, func(t *testing.T) {
-			s := newSite(t)
-			s.signUp("bob")
+			s := newSiteFor(t, "bob")
 			b := newTab(s, "/signup")
 			for _, mistake := range mistakes {
 				b.submit("Create account", mistake.username, mistake.password)
@@ -51,8 +50,7 @@ func TestSignupShowsMistakesBesideTheirFieldsInTheBrowser(t *testing.T) {
 func TestLoginRefusesWrongCredentialsInTheForm(t *testing.T) {
 	for name, newTab := range eachTab {
 		t.Run(name, func(t *testing.T) {
-			s := newSite(t)
-			s.signUp("bob")
+			s := newSiteFor(t, "bob")
 			b := newTab(s, "/login")
 			for _, wrong := range []struct{ username, password string }{{"bob", "not the password"}, {"nobody", goodPassword}} {
 				b.submit("Log in", wrong.username, wrong.password)
@@ -73,8 +71,7 @@ func TestLoginRefusesWrongCredentialsInTheForm(t *testing.T) {
 }
 
 func TestFormMistakesNeitherLoadAPageNorAddToTheHistory(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+	s := newSiteFor(t, "bob")
 	b := s.newTab("/signup")
 	b.mark()
 	for _, mistake := range mistakes {
@@ -92,8 +89,7 @@ func TestFormMistakesNeitherLoadAPageNorAddToTheHistory(t *testing.T) {
 }
 
 func TestNameCheckRunsWhileTheNameIsTyped(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+	s := newSiteFor(t, "bob")
 	b := s.newTab("/signup")
 	b.fill("Password", "not yet sent")
 	b.mark()

@@ -22,9 +22,7 @@ func fieldsOf(p page) (fields []string) {
 }
 
 func TestConfirmCarriesOnlyTheFieldsOfTheAction(t *testing.T) {
-	s := newSite(t, "--known-browser-failures=100")
-	s.signUp("bob")
-	b := s.signedIn("bob")
+	s, b := newSiteSignedIn(t, "bob", "--known-browser-failures=100")
 	s.clock.Advance(11 * time.Minute)
 	more := []string{"next", "//evil.example", "id2", "x"}
 	for i := range 3000 {

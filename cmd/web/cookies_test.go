@@ -15,8 +15,7 @@ func (b *browser) withoutCookies() *browser {
 }
 
 func TestLoginSaysThatCookiesAreNeeded(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+	s := newSiteFor(t, "bob")
 	b := s.browser().withoutCookies()
 	for range 2 { // no round ends elsewhere
 		b.post("/login", "username", "bob", "password", goodPassword).wantStatus(http.StatusUnauthorized).
@@ -31,8 +30,7 @@ func TestLoginSaysThatCookiesAreNeeded(t *testing.T) {
 }
 
 func TestLoginBlamesNoCookiesThatAreKept(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+	s := newSiteFor(t, "bob")
 	here := s.server.URL
 	loggedOut := s.signedIn("bob")
 	loggedOut.post("/logout/bob")

@@ -13,8 +13,7 @@ import (
 // guesses is how many passwords an attacker can try at one account, who uses as many addresses, and tries as soon as
 // the limits allow. While the attacker waits, the program is restarted, or not.
 func guesses(t *testing.T, addresses int, restarts bool) (firstDay, inAll int) {
-	s := newSite(t, "--trusted-proxy=127.0.0.1")
-	s.signUp("bob")
+	s := newSiteFor(t, "bob", "--trusted-proxy=127.0.0.1")
 	start := s.clock.Now()
 	for try := 0; ; try++ {
 		p := s.from(fmt.Sprintf("10.0.%d.%d", try%addresses/256, try%addresses%256)).guess("bob")
@@ -40,9 +39,7 @@ func guesses(t *testing.T, addresses int, restarts bool) (firstDay, inAll int) {
 }
 
 func TestSecurityMDSaysHowManyAttemptsAStolenDeviceCookieGives(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
-	stolen := s.signedIn("bob")
+	s, stolen := newSiteSignedIn(t, "bob")
 	stolen.post("/logout")
 	start := s.clock.Now()
 	text, err := os.ReadFile("../../SECURITY.md")
@@ -79,8 +76,7 @@ func TestReadmeSaysHowManyAttemptsAnAttackerGets(t *testing.T) {
 // The same work: TestVerifyOfAWrongPasswordTakesTheSameWorkWhateverIsStored, and for those refused
 // TestLoginThatIsRefusedWritesNothingWhetherTheNameHasAnAccountOrNot.
 func TestLimitsTreatNamesThatDoNotExistExactlyAlike(t *testing.T) {
-	s := newSite(t, "--trusted-proxy=127.0.0.1")
-	s.signUp("known")
+	s := newSiteFor(t, "known", "--trusted-proxy=127.0.0.1")
 	other := s.signedIn("known") // has a known browser, a sign-in and a code
 	other.post("/user/known/recovery")
 	names := []string{"known", "nobody", "anyone"}

@@ -10,8 +10,7 @@ import (
 )
 
 func TestHomeOfAnotherUserLooksTheSameWhetherTheAccountExistsOrNot(t *testing.T) {
-	s := newSite(t)
-	s.signUp("alice")
+	s := newSiteFor(t, "alice")
 	s.signUp("bob")
 	answer := func(b *browser, path string) string {
 		p := b.get(path).wantStatus(http.StatusUnauthorized).wantHeader("Cache-Control", "no-store").want("Please log in")
@@ -34,8 +33,7 @@ func TestHomeOfAnotherUserLooksTheSameWhetherTheAccountExistsOrNot(t *testing.T)
 }
 
 func TestHomeHasNoPagesBelowIt(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+	s := newSiteFor(t, "bob")
 	s.signedIn("bob").get("/user/bob/nothing").wantStatus(http.StatusNotFound)
 	s.signedIn("bob").get("/logout/bob/nothing").wantStatus(http.StatusNotFound)
 }
@@ -70,8 +68,7 @@ func TestHomeOfSeveralAccountsWorksInOneBrowser(t *testing.T) {
 }
 
 func TestAccountDeletedWhileSignedInIsSignedOut(t *testing.T) {
-	s := newSite(t)
-	s.signUp("alice")
+	s := newSiteFor(t, "alice")
 	s.signUp("bob")
 	b := s.signedIn("alice")
 	b.logIn("bob")
@@ -83,8 +80,7 @@ func TestAccountDeletedWhileSignedInIsSignedOut(t *testing.T) {
 }
 
 func TestLogoutEndsTheSignInOnTheServer(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+	s := newSiteFor(t, "bob")
 	here, elsewhere := s.signedIn("bob"), s.signedIn("bob")
 	stolen := here.cookie("session")
 	here.post("/logout/bob").wantStatus(http.StatusOK).wantPath("/login")
@@ -101,9 +97,7 @@ func TestLogoutEndsTheSignInOnTheServer(t *testing.T) {
 }
 
 func TestLogoutNeedsMoreThanALink(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
-	b := s.signedIn("bob")
+	s, b := newSiteSignedIn(t, "bob")
 	b.get("/logout/bob").wantStatus(http.StatusOK).want("Log out", "This ends the sign-in of Bob in this browser.")
 	b.get("/user/bob").wantStatus(http.StatusOK)
 	b.get("/logout").wantStatus(http.StatusMethodNotAllowed)
@@ -111,9 +105,7 @@ func TestLogoutNeedsMoreThanALink(t *testing.T) {
 }
 
 func TestLogoutTwiceIsNoError(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
-	b := s.signedIn("bob")
+	s, b := newSiteSignedIn(t, "bob")
 	for range 2 {
 		b.post("/logout/bob").wantStatus(http.StatusOK).wantText("flash", "Successfully logged out.")
 	}
@@ -124,9 +116,7 @@ func TestLogoutTwiceIsNoError(t *testing.T) {
 }
 
 func TestLogoutIsNotUndoneByAnOverlappingRequest(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
-	b := s.signedIn("bob")
+	s, b := newSiteSignedIn(t, "bob")
 	var token, data string
 	if err := s.db.QueryRow("SELECT token, data FROM sessions").Scan(&token, &data); err != nil {
 		t.Fatal(err)

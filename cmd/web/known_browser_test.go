@@ -40,10 +40,9 @@ func TestKnownBrowserClosesAfterAHundredFailuresInARow(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newSite(t)
-			s.signUp("bob")
+			s := newSiteFor(t, "bob")
 			stolen, other := s.signedIn("bob"), s.signedIn("bob")
-			code := other.makeCode()
+			code := other.makeCode("bob")
 			stolen.post("/logout")
 			if got := stolen.closedFor("bob"); got != 100 {
 				t.Errorf("%d guesses, want 100", got)
@@ -60,10 +59,8 @@ func TestKnownBrowserClosesAfterAHundredFailuresInARow(t *testing.T) {
 }
 
 func TestKnownBrowserIsNotHeldByWhatOthersDoAtItsAddress(t *testing.T) {
-	s := newSite(t, "--failures-per-hour=20", "--recoveries-per-hour=5")
-	s.signUp("bob")
-	owner := s.signedIn("bob")
-	code := owner.makeCode()
+	s, owner := newSiteSignedIn(t, "bob", "--failures-per-hour=20", "--recoveries-per-hour=5")
+	code := owner.makeCode("bob")
 	owner.post("/logout")
 	for i := range 21 {
 		s.browser().guess(fmt.Sprintf("name%d", i))
@@ -107,9 +104,8 @@ func TestKnownBrowserIsOneInWhichTheOwnerGaveAProof(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newSite(t)
-			s.signUp("bob")
-			code := s.signedIn("bob").makeCode()
+			s := newSiteFor(t, "bob")
+			code := s.signedIn("bob").makeCode("bob")
 			b := s.browser()
 			prove(s, b, code)
 			for range 10 {

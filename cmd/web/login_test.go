@@ -13,8 +13,7 @@ import (
 )
 
 func TestLoginOpensTheHomePage(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+	s := newSiteFor(t, "bob")
 	b := s.browser()
 	b.post("/login", "username", " BOB ", "password", goodPassword).wantStatus(http.StatusOK).
 		wantPath("/user/bob").want("Hello Bob", "Log out")
@@ -26,8 +25,7 @@ func TestLoginOpensTheHomePage(t *testing.T) {
 }
 
 func TestLoginAnswersAlikeForWrongNameAndWrongPassword(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+	s := newSiteFor(t, "bob")
 	s.exec("INSERT INTO users (username, pass_hash, created_at) VALUES ('damaged', 'x', 0)")
 	var answers []string
 	for _, username := range []string{"bob", "nobody", "no body", "damaged", strings.Repeat("x", 101), "\u202e", "a/b"} {
@@ -75,8 +73,7 @@ func TestLoginNamesAnEmptyField(t *testing.T) {
 }
 
 func TestLoginIgnoresCredentialsInTheAddress(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+	s := newSiteFor(t, "bob")
 	s.browser().post("/login?username=bob&password="+url.QueryEscape(goodPassword)).
 		wantStatus(http.StatusUnprocessableEntity).wantText("username-message", "Username cannot be empty.")
 }
@@ -105,8 +102,7 @@ func TestFormInAnotherFormatIsRefusedWithTheReason(t *testing.T) {
 }
 
 func TestLoginLeadsToThePageThatWasAskedFor(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+	s := newSiteFor(t, "bob")
 	b := s.browser()
 	refused := b.get("/user/bob?tab=1&x=%26").wantStatus(http.StatusUnauthorized)
 	link := refused.find(func(n *html.Node) bool { return n.Data == "a" && attribute(n, "class") == "button" })
@@ -119,8 +115,7 @@ func TestLoginLeadsToThePageThatWasAskedFor(t *testing.T) {
 }
 
 func TestLoginNeverLeadsToAnotherSite(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+	s := newSiteFor(t, "bob")
 	for _, next := range []string{
 		"//evil.example", "https:evil", "https://evil.example/", `/\evil`, `\\evil`, "javascript:alert(1)", "/\t/evil", "/\n/evil", "///evil",
 		"evil", "", " /user/bob", "/%zz", "http:/evil", "/" + strings.Repeat("x", 3000),
@@ -134,8 +129,7 @@ func TestLoginNeverLeadsToAnotherSite(t *testing.T) {
 }
 
 func TestLoginReplacesAHashWithOldCosts(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+	s := newSiteFor(t, "bob")
 	before := s.query("SELECT pass_hash FROM users")
 	costly := *s.app.settings
 	costly.HashMemory, costly.HashIterations = 128, 2
@@ -152,8 +146,7 @@ func TestLoginReplacesAHashWithOldCosts(t *testing.T) {
 }
 
 func TestLoginWithADamagedHashIsLikeAWrongPasswordAndHarmsNobody(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+	s := newSiteFor(t, "bob")
 	s.signUp("eve")
 	for _, costs := range []string{"m=1945600000,t=2,p=1", "m=64,t=4294967295,p=1", "m=64,t=1,p=0"} {
 		s.exec("UPDATE users SET pass_hash = replace(pass_hash, 'm=64,t=1,p=1', ?) WHERE username = 'bob'", costs)

@@ -91,8 +91,7 @@ func TestSignupsThatLookAlikeSentTwentyTimesAtOnceMakeOneAccount(t *testing.T) {
 }
 
 func TestLoginIsOpenToAccountsThatLookAlikeSinceBefore(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bill")
+	s := newSiteFor(t, "bill")
 	s.signUp("carol")
 	s.exec("UPDATE users SET username = 'bi\u0307ll' WHERE username = 'carol'")
 	// As the file of the version before: no skeletons, and nothing that says what they were computed with.
@@ -105,8 +104,7 @@ func TestLoginIsOpenToAccountsThatLookAlikeSinceBefore(t *testing.T) {
 }
 
 func TestSignupComparesNamesByTheDataOfThisProgram(t *testing.T) {
-	s := newSite(t)
-	s.signUp("apple")
+	s := newSiteFor(t, "apple")
 	version := s.query("SELECT version FROM skeleton_version")
 	s.exec("UPDATE users SET skeleton = 'another'")
 	s.restart() // the same version: what is stored is not computed again

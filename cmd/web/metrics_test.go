@@ -42,8 +42,7 @@ func (s *site) wantMetrics(want map[string]string) {
 
 func TestMetricsShowWhatVisitorsDo(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, "--unknown-browser-failures=2")
-	s.signUp("bob")
+	s := newSiteFor(t, "bob", "--unknown-browser-failures=2")
 	s.signedIn("bob").get("/user/bob").wantStatus(http.StatusOK)
 	stranger := s.browser()
 	stranger.post("/login", "username", "bob", "password", "wrong 1").wantStatus(http.StatusUnauthorized)

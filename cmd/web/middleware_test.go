@@ -49,9 +49,7 @@ func TestHeadersOfLocalhostDoNotForceHTTPS(t *testing.T) {
 }
 
 func TestFormSentFromAnotherSiteIsRefused(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
-	b := s.signedIn("bob")
+	s, b := newSiteSignedIn(t, "bob")
 	for _, form := range []struct{ path, username string }{
 		{"/signup", "eve"}, {"/login", "bob"}, {"/logout/bob", ""}, {"/logout", ""},
 	} {
@@ -96,8 +94,7 @@ func TestFormOfABrowserThatSendsNoOriginNeedsItsToken(t *testing.T) {
 }
 
 func TestPathsAnswerToATrailingSlashAndToHEAD(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+	s := newSiteFor(t, "bob")
 	b := s.signedIn("bob").stay()
 	for path, status := range map[string]int{
 		"/": 303, "/signup": 200, "/login?username=x": 200, "/login": 200, "/user/bob": 200, "/logout/bob": 200, "/healthz": 200,
@@ -142,8 +139,7 @@ func TestPageThatDoesNotExistSaysSo(t *testing.T) {
 }
 
 func TestLogHoldsEachRequestAndEventAndNoSecret(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+	s := newSiteFor(t, "bob")
 	b := s.browser().with("X-Request-Id", "forged")
 	b.post("/login", "username", "my secret passphrase", "password", "typed wrong").wantStatus(http.StatusUnauthorized)
 	b.post("/login", "username", "bob", "password", "another wrong one")
@@ -191,8 +187,7 @@ func TestProxyMustBeTrustedToSayWhereARequestComesFrom(t *testing.T) {
 			if test.trusted != "" {
 				flags = append(flags, "--trusted-proxy="+test.trusted)
 			}
-			s := newSite(t, flags...)
-			s.signUp("bob")
+			s := newSiteFor(t, "bob", flags...)
 			b := s.browser().with("X-Forwarded-For", test.forwarded).with("X-Real-Ip", "192.0.2.1").with("Forwarded", "for=192.0.2.1")
 			b.logIn("bob")
 			b.get("/user/bob/sign-ins").want("From " + test.want + ",")

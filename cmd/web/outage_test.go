@@ -151,9 +151,7 @@ func TestOutageShowsAClearPageAndEverythingWorksAfterIt(t *testing.T) {
 		},
 	} {
 		t.Run(outage.name, func(t *testing.T) {
-			s := newSite(t, "--busy-timeout=200ms")
-			s.signUp("bob")
-			b := s.signedIn("bob")
+			s, b := newSiteSignedIn(t, "bob", "--busy-timeout=200ms")
 			session := b.cookie("session")
 			s.clock.Advance(10 * time.Minute) // so that the home page has a use to record
 			end := outage.begin(s)
@@ -181,9 +179,7 @@ func TestOutageShowsAClearPageAndEverythingWorksAfterIt(t *testing.T) {
 }
 
 func TestOutageOfWritingLeavesTheHomePageReadable(t *testing.T) {
-	s := newSite(t, "--busy-timeout=200ms")
-	s.signUp("bob")
-	b := s.signedIn("bob")
+	s, b := newSiteSignedIn(t, "bob", "--busy-timeout=200ms")
 	defer s.lockDatabase()()
 	b.get("/user/bob").wantStatus(http.StatusOK).want("Hello Bob")
 	b.get("/").wantStatus(http.StatusOK).wantPath("/user/bob")

@@ -28,20 +28,18 @@ func recoveryCodeIn(p page) string {
 	return readableText(element)
 }
 
-// makeCode is a recovery code that the signed-in person just made.
-func (b *browser) makeCode() string {
+// makeCode makes a new recovery code for somebody who is signed in.
+func (b *browser) makeCode(username string) string {
 	b.site.t.Helper()
-	return recoveryCodeIn(b.post("/user/bob/recovery").wantStatus(http.StatusOK))
+	return recoveryCodeIn(b.post("/user/" + username + "/recovery").wantStatus(http.StatusOK))
 }
 
 func TestRecoveryCodeIsOfferedUntilThereIsOneOrItIsPutOff(t *testing.T) {
 	const offer = "In case you forget the password"
-	s := newSite(t)
-	s.signUp("bob")
-	b := s.signedIn("bob")
+	s, b := newSiteSignedIn(t, "bob")
 	b.get("/user/bob").want(offer)
 	b.get("/user/bob/recovery").want("You have none yet.")
-	b.makeCode()
+	b.makeCode("bob")
 	b.get("/user/bob").want(offer) // shown, but not said to be safe
 	b.post("/user/bob/recovery/saved").wantPath("/user/bob").wantText("flash", "The recovery code is ready. Keep it safe.").wantNot(offer)
 	b.get("/user/bob/recovery").want("You made one on", "A new one replaces it.")
@@ -55,10 +53,8 @@ func TestRecoveryCodeIsOfferedUntilThereIsOneOrItIsPutOff(t *testing.T) {
 }
 
 func TestRecoveryCodeIsShownOnceAndStoredHashed(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
-	b := s.signedIn("bob")
-	code := b.makeCode()
+	s, b := newSiteSignedIn(t, "bob")
+	code := b.makeCode("bob")
 	for _, path := range []string{"/user/bob", "/user/bob/recovery", "/user/bob/activity"} {
 		b.get(path).wantNot(code)
 	}
@@ -66,17 +62,15 @@ func TestRecoveryCodeIsShownOnceAndStoredHashed(t *testing.T) {
 	if stored := s.query("SELECT code_hash FROM recovery_codes"); stored != string(want[:]) {
 		t.Errorf("stored %x", stored)
 	}
-	if again := b.makeCode(); again == code {
+	if again := b.makeCode("bob"); again == code {
 		t.Error("the same code twice")
 	}
 	s.browser().post("/recover", "username", "bob", "code", code).wantStatus(http.StatusUnauthorized) // replaced
 }
 
 func TestRecoveryCodeLetsAPersonBackIn(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
-	b := s.signedIn("bob")
-	code := b.makeCode()
+	s, b := newSiteSignedIn(t, "bob")
+	code := b.makeCode("bob")
 	lost := s.browser()
 	login := lost.get("/login")
 	if !strings.Contains(login.body, `href="/recover"`) {
@@ -103,11 +97,10 @@ func TestRecoveryCodeLetsAPersonBackIn(t *testing.T) {
 }
 
 func TestRecoveryAnswersAlikeForWrongNameAndWrongCode(t *testing.T) {
-	s := newSite(t)
-	s.signUp("alice")
+	s := newSiteFor(t, "alice")
 	s.signUp("bob")
 	s.signUp("carol") // has no code
-	code := s.signedIn("bob").makeCode()
+	code := s.signedIn("bob").makeCode("bob")
 	var bodies []string
 	for _, test := range [][2]string{
 		{"bob", recovery.NewCode()}, {"alice", code}, {"nobody", code}, {"not allowed", code}, {"carol", ""}, {"bob", code[:10]}, {"bob", code + "0"},
@@ -132,9 +125,8 @@ func TestRecoveryAnswersAlikeForWrongNameAndWrongCode(t *testing.T) {
 }
 
 func TestRecoveryCodeIsUsedOnlyOnce(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
-	code := s.signedIn("bob").makeCode()
+	s := newSiteFor(t, "bob")
+	code := s.signedIn("bob").makeCode("bob")
 	var group sync.WaitGroup
 	var mu sync.Mutex
 	statuses := map[int]int{}

@@ -29,8 +29,7 @@ func (s *site) wantNothingWritten(what string, do func()) {
 
 // The refused login told whether a name has an account, and slowed others' logins down, by what it wrote.
 func TestLoginThatIsRefusedWritesNothingWhetherTheNameHasAnAccountOrNot(t *testing.T) {
-	s := newSite(t, "--recoveries-per-hour=2", "--signups-per-hour=2", "--name-checks-per-minute=1")
-	s.signUp("bob")
+	s := newSiteFor(t, "bob", "--recoveries-per-hour=2", "--signups-per-hour=2", "--name-checks-per-minute=1")
 	s.signUp("eve")
 	for range 6 {
 		s.browser().guess("bob")
@@ -76,8 +75,7 @@ func TestLogoutOfNobodyWritesNothing(t *testing.T) {
 }
 
 func TestFlashMessagesOfOneSessionAreBounded(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+	s := newSiteFor(t, "bob")
 	b := s.signedIn("bob").stay()
 	for i := range 100 {
 		b.post("/user/bob/recovery/" + []string{"later", "saved"}[i%2])
@@ -89,9 +87,7 @@ func TestFlashMessagesOfOneSessionAreBounded(t *testing.T) {
 }
 
 func TestPageIsShownWithItsMessageWhileTheDiskIsFull(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
-	b := s.signedIn("bob")
+	s, b := newSiteSignedIn(t, "bob")
 	b.stay().post("/user/bob/recovery/later").wantStatus(http.StatusSeeOther)
 	s.clock.Advance(10 * time.Minute) // so that there is a use to record
 	makeWritable := s.makeReadOnly()
@@ -106,8 +102,7 @@ func TestPageIsShownWithItsMessageWhileTheDiskIsFull(t *testing.T) {
 
 // Each waited for the lock by itself, one after the other, and some had succeeded by the time that nobody was waiting.
 func TestLoginsAtALockedDatabaseAllGetAnAnswerAndNoneSucceeds(t *testing.T) {
-	s := newSite(t, "--busy-timeout=1s")
-	s.signUp("bob")
+	s := newSiteFor(t, "bob", "--busy-timeout=1s")
 	unlock := s.lockDatabase()
 	var group sync.WaitGroup
 	begun := time.Now()
@@ -126,8 +121,7 @@ func TestLoginsAtALockedDatabaseAllGetAnAnswerAndNoneSucceeds(t *testing.T) {
 }
 
 func TestClientThatLeavesIsNotAnOutage(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+	s := newSiteFor(t, "bob")
 	ctx, leave := context.WithCancel(t.Context())
 	leave()
 	for _, request := range []*http.Request{

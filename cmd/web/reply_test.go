@@ -15,8 +15,7 @@ import (
 )
 
 func TestHtmxGetsWhatChangesAndOthersTheWholePage(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+	s := newSiteFor(t, "bob")
 	for _, b := range []*browser{s.signedIn("bob"), s.browser()} {
 		for _, path := range []string{"/login", "/signup", "/logout/bob"} {
 			whole := b.get(path)
@@ -65,8 +64,7 @@ func TestHtmxPushesNoAddressForAnAnswerThatLeavesThePage(t *testing.T) {
 }
 
 func TestHtmxLeavesAFormAsItIsWhenNothingIsWrongWithIt(t *testing.T) {
-	s := newSite(t, "--signups-per-hour=1")
-	s.signUp("bob")
+	s := newSiteFor(t, "bob", "--signups-per-hour=1")
 	b := s.browser().htmx()
 	for _, p := range []page{
 		b.with("Sec-Fetch-Site", "cross-site").post("/login"),
@@ -83,9 +81,7 @@ func TestHtmxLeavesAFormAsItIsWhenNothingIsWrongWithIt(t *testing.T) {
 }
 
 func TestHtmxIsSentToTheWholeLoginPageWhenTheSignInHasEnded(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
-	b := s.signedIn("bob")
+	s, b := newSiteSignedIn(t, "bob")
 	s.exec("DELETE FROM sign_ins")
 	b.htmx().get("/user/bob").wantStatus(http.StatusUnauthorized).wantHeader("HX-Redirect", "/login?next=%2Fuser%2Fbob")
 	b.get("/user/bob").wantStatus(http.StatusUnauthorized).wantHeader("HX-Redirect", "")

@@ -20,8 +20,7 @@ func TestSignInEndsByAgeAndForLackOfUse(t *testing.T) {
 		{"ticked, in use", "yes", repeated(13*24*time.Hour, 2), 4 * 24 * time.Hour},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s := newSite(t)
-			s.signUp("bob")
+			s := newSiteFor(t, "bob")
 			b := s.signedIn("bob", "remember", test.remember)
 			for _, pause := range test.visits {
 				s.clock.Advance(pause)
@@ -55,8 +54,7 @@ func (s *site) keepSessions() {
 }
 
 func TestSignInEndsAfterTheTimesOfTheSettings(t *testing.T) {
-	s := newSite(t, "--sign-in-lifetime=3h", "--sign-in-idle=30m", "--remembered-lifetime=48h", "--remembered-idle=24h")
-	s.signUp("alice")
+	s := newSiteFor(t, "alice", "--sign-in-lifetime=3h", "--sign-in-idle=30m", "--remembered-lifetime=48h", "--remembered-idle=24h")
 	s.signUp("bob")
 	unticked, ticked := s.signedIn("alice"), s.signedIn("bob", "remember", "yes")
 	s.clock.Advance(30 * time.Minute)
@@ -86,8 +84,7 @@ func TestSessionCookieLastsAsLongAsEveryAccountInTheBrowserChose(t *testing.T) {
 }
 
 func TestSessionTokenIsNewAfterEachLoginAndLogout(t *testing.T) {
-	s := newSite(t)
-	s.signUp("alice")
+	s := newSiteFor(t, "alice")
 	s.signUp("bob")
 	b := s.browser()
 	seen := map[string]bool{}
@@ -115,8 +112,7 @@ func TestSessionTokenIsNewAfterEachLoginAndLogout(t *testing.T) {
 }
 
 func TestSessionTokenPlantedByAnAttackerIsReplacedAtLogin(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+	s := newSiteFor(t, "bob")
 	attacker := s.browser()
 	attacker.stay().post("/signup", "username", "mallory", "password", goodPassword) // a visitor's session, with a flash
 	planted := attacker.cookie("session")
@@ -131,9 +127,7 @@ func TestSessionTokenPlantedByAnAttackerIsReplacedAtLogin(t *testing.T) {
 }
 
 func TestSessionCookieThatNamesNoSessionIsTheSameAsNone(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
-	b := s.signedIn("bob")
+	s, b := newSiteSignedIn(t, "bob")
 	good := b.cookie("session")
 	for _, cookie := range []string{"garbage", good[:len(good)-1], good + "x", strings.Repeat("x", 4000), "%00", "..", "-1"} {
 		other := s.browser()
@@ -152,8 +146,7 @@ func TestSessionCookieThatNamesNoSessionIsTheSameAsNone(t *testing.T) {
 }
 
 func TestSessionRowThatIsDamagedOrExpiredIsTheSameAsNone(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+	s := newSiteFor(t, "bob")
 	for _, damage := range []string{
 		"UPDATE sessions SET data = x'00ff00'", "UPDATE sessions SET data = x''", "UPDATE sessions SET data = CAST('[1]' AS BLOB)",
 		`UPDATE sessions SET data = CAST('{"sign_ins":["x", "y"]}' AS BLOB)`, "UPDATE sessions SET expiry = 0",
@@ -171,9 +164,7 @@ func TestSessionRowThatIsDamagedOrExpiredIsTheSameAsNone(t *testing.T) {
 }
 
 func TestSessionIsNotWrittenWhenPagesAreRead(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
-	b := s.signedIn("bob")
+	s, b := newSiteSignedIn(t, "bob")
 	changes := func() string { return s.query("PRAGMA data_version") }
 	before := changes()
 	visitor := s.browser()
@@ -245,8 +236,7 @@ func (p page) cookie(name string) *http.Cookie {
 }
 
 func TestSessionHoldsOnlySignInsAndFlashMessages(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+	s := newSiteFor(t, "bob")
 	s.signedIn("bob")
 	data := s.query("SELECT CAST(data AS TEXT) FROM sessions")
 	if id := s.query("SELECT id FROM sign_ins"); !strings.Contains(data, "sign-in "+id+"\n") || strings.Contains(data, "bob") {

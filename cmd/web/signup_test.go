@@ -32,8 +32,7 @@ func TestSignupLeadsToTheLoginFormWithTheNameFilledIn(t *testing.T) {
 }
 
 func TestSignupShowsMistakesBesideTheirFields(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+	s := newSiteFor(t, "bob")
 	for _, test := range []struct{ name, username, password, usernameMessage, passwordMessage string }{
 		{"both empty", "", "", "Username cannot be empty.", "Password cannot be empty."},
 		{"only spaces", "   ", "   ", "Username cannot be empty.", "Password must be at least 8 characters long. Several words in a row are easy to remember."},
@@ -181,8 +180,7 @@ func TestSignupMistakesDoNotCountAgainstTheLimit(t *testing.T) {
 }
 
 func TestNameCheckTellsFreeNamesFromTakenOnes(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+	s := newSiteFor(t, "bob")
 	typing := s.browser().htmx()
 	for typed, want := range map[string]string{
 		"Bob":   "Username bob is not available.",
@@ -231,10 +229,8 @@ func TestSignupThatIsClosedIsNotLinkedTo(t *testing.T) {
 }
 
 func TestSignupRefusesALeakedPassword(t *testing.T) {
-	s := newSite(t, "--signups-per-hour=4")
-	s.signUp("bob")
-	b := s.signedIn("bob")
-	code := b.makeCode()
+	s, b := newSiteSignedIn(t, "bob", "--signups-per-hour=4")
+	code := b.makeCode("bob")
 	const leaked, other = "k3xq9vbz leaked once", "k3xq9vbz never leaked"
 	path := filepath.Join(t.TempDir(), "leaked.txt")
 	line := fmt.Sprintf("%X:3\n", sha1.Sum([]byte(leaked)))
@@ -269,9 +265,7 @@ func TestSignupRefusesALeakedPassword(t *testing.T) {
 }
 
 func TestPasswordChangeLooksForALeakedPasswordWhenTheLimitAllowsIt(t *testing.T) {
-	s := newSite(t, "--known-browser-failures=1")
-	s.signUp("bob")
-	b := s.signedIn("bob")
+	s, b := newSiteSignedIn(t, "bob", "--known-browser-failures=1")
 	path := filepath.Join(t.TempDir(), "leaked.txt")
 	if err := os.WriteFile(path, fmt.Appendf(nil, "%X:3\n", sha1.Sum([]byte(newPassword))), 0o600); err != nil {
 		t.Fatal(err)

@@ -32,6 +32,21 @@ func newSite(t testing.TB, flags ...string) *site {
 	return startSite(t, httptest.NewServer, flags...)
 }
 
+// newSiteFor starts a site on which somebody has an account.
+func newSiteFor(t testing.TB, username string, flags ...string) *site {
+	t.Helper()
+	s := newSite(t, flags...)
+	s.signUp(username)
+	return s
+}
+
+// newSiteSignedIn starts a site on which somebody has an account, and is signed in in the browser.
+func newSiteSignedIn(t testing.TB, username string, flags ...string) (*site, *browser) {
+	t.Helper()
+	s := newSiteFor(t, username, flags...)
+	return s, s.signedIn(username)
+}
+
 // newSecureSite starts a site that is served over https.
 func newSecureSite(t testing.TB, flags ...string) *site {
 	t.Helper()

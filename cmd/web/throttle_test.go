@@ -23,9 +23,7 @@ func (s *site) from(address string) *browser {
 }
 
 func TestLoginOfUnknownBrowsersWaitsLongerWithEachFailureAndTheOwnersNever(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
-	owner := s.signedIn("bob")
+	s, owner := newSiteSignedIn(t, "bob")
 	owner.post("/logout")
 	for range 5 {
 		s.browser().guess("bob").wantStatus(http.StatusUnauthorized)
@@ -51,8 +49,7 @@ func TestLoginOfUnknownBrowsersWaitsLongerWithEachFailureAndTheOwnersNever(t *te
 }
 
 func TestLoginOfAnUnknownBrowserIsTakenAfterTheWait(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+	s := newSiteFor(t, "bob")
 	for range 5 {
 		s.browser().guess("bob")
 	}
@@ -72,10 +69,8 @@ func TestLoginAfterAHundredFailuresIsOpenToTheOwnerOnly(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newSite(t)
-			s.signUp("bob")
-			owner := s.signedIn("bob")
-			code := owner.makeCode()
+			s, owner := newSiteSignedIn(t, "bob")
+			code := owner.makeCode("bob")
 			owner.post("/logout")
 			for range 100 {
 				s.browser().guess("bob").wantStatus(http.StatusUnauthorized)
@@ -95,8 +90,7 @@ func TestLoginAfterAHundredFailuresIsOpenToTheOwnerOnly(t *testing.T) {
 }
 
 func TestKnownBrowserHasASmallLimitOfItsOwn(t *testing.T) {
-	s := newSite(t)
-	s.signUp("alice")
+	s := newSiteFor(t, "alice")
 	s.signUp("bob")
 	known, other := s.signedIn("bob"), s.signedIn("bob")
 	for _, b := range []*browser{known, other} {
@@ -117,8 +111,7 @@ func TestKnownBrowserHasASmallLimitOfItsOwn(t *testing.T) {
 }
 
 func TestLimitsOutliveARestart(t *testing.T) {
-	s := newSite(t, "--signups-per-hour=1", "--name-checks-per-minute=1", "--recoveries-per-hour=1")
-	s.signUp("bob")
+	s := newSiteFor(t, "bob", "--signups-per-hour=1", "--name-checks-per-minute=1", "--recoveries-per-hour=1")
 	s.browser().post("/signup/username", "username", "x").wantStatus(http.StatusOK)
 	s.browser().post("/recover", "username", "bob", "code", "x").wantStatus(http.StatusUnauthorized)
 	for range 5 {
@@ -132,8 +125,7 @@ func TestLimitsOutliveARestart(t *testing.T) {
 }
 
 func TestLimitsStopOneAddressThatTriesManyAccounts(t *testing.T) {
-	s := newSite(t, "--failures-per-hour=20", "--trusted-proxy=127.0.0.1")
-	s.signUp("bob")
+	s := newSiteFor(t, "bob", "--failures-per-hour=20", "--trusted-proxy=127.0.0.1")
 	owner := s.from("203.0.113.7")
 	owner.logIn("bob")
 	for i := range 20 {
@@ -150,9 +142,7 @@ func TestLimitsStopOneAddressThatTriesManyAccounts(t *testing.T) {
 }
 
 func TestLimitsHoldForEveryFormThatTakesThePassword(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
-	b := s.signedIn("bob")
+	s, b := newSiteSignedIn(t, "bob")
 	for range 10 {
 		b.post("/user/bob/password", "current_password", "wrong password", "password", newPassword).wantStatus(http.StatusUnprocessableEntity)
 	}
@@ -168,8 +158,7 @@ func TestLimitsHoldForEveryFormThatTakesThePassword(t *testing.T) {
 }
 
 func TestLimitsHoldForAttemptsAtOnce(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+	s := newSiteFor(t, "bob")
 	var group sync.WaitGroup
 	var mu sync.Mutex
 	statuses := map[int]int{}
@@ -189,8 +178,7 @@ func TestLimitsHoldForAttemptsAtOnce(t *testing.T) {
 }
 
 func TestDeviceCookieOfAnotherAccountOrOfGarbageMakesNoBrowserKnown(t *testing.T) {
-	s := newSite(t)
-	s.signUp("alice")
+	s := newSiteFor(t, "alice")
 	s.signUp("bob")
 	s.signUp("carol")
 	alice, carol, bob := s.signedIn("alice"), s.signedIn("carol"), s.signedIn("bob")
@@ -212,8 +200,7 @@ func TestDeviceCookieOfAnotherAccountOrOfGarbageMakesNoBrowserKnown(t *testing.T
 }
 
 func TestDeviceCookieThatWasPlantedIsReplacedAtLogin(t *testing.T) {
-	s := newSite(t)
-	s.signUp("mallory")
+	s := newSiteFor(t, "mallory")
 	s.signUp("bob")
 	mallory := s.signedIn("mallory")
 	planted := mallory.cookie("device")
@@ -231,8 +218,7 @@ func TestDeviceCookieThatWasPlantedIsReplacedAtLogin(t *testing.T) {
 }
 
 func TestPasswordChangeForgetsTheOtherKnownBrowsers(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+	s := newSiteFor(t, "bob")
 	here, there := s.signedIn("bob"), s.signedIn("bob")
 	here.post("/user/bob/password", "current_password", goodPassword, "password", newPassword).wantStatus(http.StatusOK)
 	for range 5 {
@@ -265,8 +251,7 @@ func TestDeviceCookieNamesNobody(t *testing.T) {
 }
 
 func TestLimitsLetTheOwnerInAfterTheClockIsSetBackOrCountersAreGone(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+	s := newSiteFor(t, "bob")
 	s.clock.Advance(1000 * time.Hour)
 	for range 7 {
 		s.browser().guess("bob")
@@ -283,8 +268,7 @@ func TestLimitsAfterTenThousandMadeUpNamesKeepNobodyElseOut(t *testing.T) {
 		"many addresses": func(i int) string { return fmt.Sprintf("10.0.%d.%d", i/256, i%256) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newSite(t, "--trusted-proxy=127.0.0.1")
-			s.signUp("bob")
+			s := newSiteFor(t, "bob", "--trusted-proxy=127.0.0.1")
 			stranger := s.browser()
 			statuses := map[int]int{}
 			for i := range madeUpNames {

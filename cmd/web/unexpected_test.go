@@ -31,8 +31,7 @@ func (s *site) refuseSessions() (end func()) {
 
 func TestLoginWhoseSessionCannotBeSavedIsNotAcknowledged(t *testing.T) {
 	for _, swapped := range []bool{false, true} {
-		s := newSite(t)
-		s.signUp("bob")
+		s := newSiteFor(t, "bob")
 		end := s.refuseSessions()
 		b := s.browser()
 		visitor := b
@@ -55,9 +54,7 @@ func TestLoginWhoseSessionCannotBeSavedIsNotAcknowledged(t *testing.T) {
 func TestOutagePageNeverSaysThatNothingWasChangedWhenSomethingWas(t *testing.T) {
 	for _, what := range []attempt{trySignup, tryLogin, tryLogout, tryLogoutAll} {
 		t.Run(what.what, func(t *testing.T) {
-			s := newSite(t)
-			s.signUp("bob")
-			b := s.signedIn("bob")
+			s, b := newSiteSignedIn(t, "bob")
 			state := func() string {
 				return s.query("SELECT (SELECT group_concat(username) FROM users) || (SELECT ifnull(group_concat(id), '') FROM sign_ins)")
 			}
@@ -72,17 +69,14 @@ func TestOutagePageNeverSaysThatNothingWasChangedWhenSomethingWas(t *testing.T) 
 }
 
 func TestLogoutWhoseSessionCannotBeSavedSignsOut(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
-	b := s.signedIn("bob")
+	s, b := newSiteSignedIn(t, "bob")
 	s.refuseSessions()
 	tryLogout.do(b)
 	b.get("/user/bob").wantStatus(http.StatusUnauthorized)
 }
 
 func TestPanicIsAPageWithoutItsCauseAndTheServerLivesOn(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+	s := newSiteFor(t, "bob")
 	guard := s.app.guard
 	s.app.guard = nil
 
@@ -120,9 +114,7 @@ func TestDatabaseWithoutItsTablesIsAPageWithoutItsCause(t *testing.T) {
 		"closed": func(s *site) { s.app.store.Close() },
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newSite(t)
-			s.signUp("bob")
-			b := s.signedIn("bob")
+			s, b := newSiteSignedIn(t, "bob")
 			begin(s)
 			for _, what := range []attempt{trySignup, tryLogin, tryLogout, tryLogoutAll, tryReadingHome, tryFirstPage} {
 				page := what.do(b.stay()).wantNoCause()
