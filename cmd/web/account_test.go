@@ -23,6 +23,7 @@ var accountForms = map[string][]string{
 var accountPages = []string{"/user/bob/password", "/user/bob/sign-ins", "/user/bob/activity", "/user/bob/recovery", "/user/bob/delete"}
 
 func TestAccountPagesAreForItsOwnerOnly(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "alice")
 	s.signUp("bob")
 	bob, alice, stranger := s.signedIn("bob"), s.signedIn("alice"), s.browser()
@@ -53,6 +54,7 @@ func TestAccountPagesAreForItsOwnerOnly(t *testing.T) {
 }
 
 func TestSignInThatEndedInAnotherTabLeadsToTheLoginPageAndBack(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "bob")
 	for path, form := range accountForms {
 		b := s.signedIn("bob")
@@ -68,6 +70,7 @@ func TestSignInThatEndedInAnotherTabLeadsToTheLoginPageAndBack(t *testing.T) {
 }
 
 func TestConfirmIsNeededTenMinutesAfterThePassword(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "bob")
 	for _, test := range []struct{ path, done string }{
 		{"/user/bob/sign-ins", "had ended already"}, {"/user/bob/sign-ins/others", "signed in nowhere else"}, {"/user/bob/recovery", "This is shown only now"}, {"/user/bob/delete", "is deleted"},
@@ -97,6 +100,7 @@ func TestConfirmIsNeededTenMinutesAfterThePassword(t *testing.T) {
 }
 
 func TestConfirmIsNotNeededWithinTenMinutesOfThePassword(t *testing.T) {
+	t.Parallel()
 	s, b := newSiteSignedIn(t, "bob")
 	s.clock.Advance(time.Hour)
 	b.post("/user/bob/recovery", confirmField, goodPassword).wantStatus(http.StatusOK)
@@ -112,6 +116,7 @@ func TestConfirmIsNotNeededWithinTenMinutesOfThePassword(t *testing.T) {
 }
 
 func TestPasswordChangeSignsOutAllOtherBrowsers(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "alice")
 	s.signUp("bob")
 	here, elsewhere := s.signedIn("bob"), s.signedIn("bob")
@@ -132,6 +137,7 @@ func TestPasswordChangeSignsOutAllOtherBrowsers(t *testing.T) {
 }
 
 func TestPasswordChangeShowsMistakesBesideTheirFields(t *testing.T) {
+	t.Parallel()
 	s, b := newSiteSignedIn(t, "bob")
 	for _, test := range []struct{ name, current, chosen, currentMessage, newMessage string }{
 		{"both empty", "", "", "Password cannot be empty.", "Password cannot be empty."},
@@ -154,6 +160,7 @@ func TestPasswordChangeShowsMistakesBesideTheirFields(t *testing.T) {
 }
 
 func TestPasswordChangeTwiceAtOnceRefusesTheSecond(t *testing.T) {
+	t.Parallel()
 	_, b := newSiteSignedIn(t, "bob")
 	answers := make(chan page, 2)
 	for _, chosen := range []string{newPassword, newPassword + " 2"} {
@@ -178,6 +185,7 @@ func TestPasswordChangeTwiceAtOnceRefusesTheSecond(t *testing.T) {
 }
 
 func TestAccountDeletedElsewhereAnswersItsFormsWithLogin(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "bob")
 	here, elsewhere := s.signedIn("bob"), s.signedIn("bob")
 	elsewhere.post("/user/bob/delete", "username", "bob").wantStatus(http.StatusOK)
@@ -187,6 +195,7 @@ func TestAccountDeletedElsewhereAnswersItsFormsWithLogin(t *testing.T) {
 }
 
 func TestPasswordChangeIsFoundAtTheWellKnownAddress(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "bob")
 	s.signedIn("bob").stay().get("/.well-known/change-password").wantStatus(http.StatusFound).wantHeader("Location", "/user/bob/password")
 	b := s.browser()
@@ -197,6 +206,7 @@ func TestPasswordChangeIsFoundAtTheWellKnownAddress(t *testing.T) {
 }
 
 func TestPasswordChangeRefusesTheCurrentPasswordInAnotherUnicodeForm(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	const composed, decomposed = "caf\u00e9 k3xq9vbz mnop", "cafe\u0301 k3xq9vbz mnop"
 	s.browser().post("/signup", "username", "bob", "password", composed).wantStatus(http.StatusOK)
@@ -207,6 +217,7 @@ func TestPasswordChangeRefusesTheCurrentPasswordInAnotherUnicodeForm(t *testing.
 }
 
 func TestAccountDeletionRemovesEverything(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "alice")
 	s.signUp("bob")
 	here, elsewhere := s.signedIn("alice"), s.signedIn("bob")
@@ -233,6 +244,7 @@ func TestAccountDeletionRemovesEverything(t *testing.T) {
 }
 
 func TestLogHoldsEventsOfAccountsAndNoSecret(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "bob")
 	b, other := s.signedIn("bob"), s.signedIn("bob")
 	s.clock.Advance(time.Hour)

@@ -30,6 +30,7 @@ func (s *site) addEvents(number int) {
 }
 
 func TestActivityHasPages(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "alice")
 	s.signUp("bob")
 	b := s.signedIn("bob")
@@ -84,6 +85,7 @@ func TestActivityHasPages(t *testing.T) {
 }
 
 func TestActivityShowsHowOftenAndWhenTheLastTime(t *testing.T) {
+	t.Parallel()
 	s, b := newSiteSignedIn(t, "bob")
 	first := time.Date(2026, 3, 1, 9, 30, 10, 0, time.UTC)
 	for _, test := range []struct {
@@ -107,6 +109,7 @@ func TestActivityShowsHowOftenAndWhenTheLastTime(t *testing.T) {
 }
 
 func TestActivityPagesWorkInTheBrowser(t *testing.T) {
+	t.Parallel()
 	for name, newTab := range eachTab {
 		t.Run(name, func(t *testing.T) {
 			s := newSiteFor(t, "alice")

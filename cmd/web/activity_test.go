@@ -30,6 +30,7 @@ func rowsOf(p page) []string {
 }
 
 func TestSignInsAreShownToTheirOwner(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "alice")
 	s.signUp("bob")
 	s.signedIn("alice")
@@ -62,6 +63,7 @@ func TestSignInsAreShownToTheirOwner(t *testing.T) {
 }
 
 func TestSignInOfAnotherBrowserCanBeEnded(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "alice")
 	s.signUp("bob")
 	alice, here, there, third := s.signedIn("alice"), s.signedIn("bob"), s.signedIn("bob"), s.signedIn("bob")
@@ -82,6 +84,7 @@ func TestSignInOfAnotherBrowserCanBeEnded(t *testing.T) {
 }
 
 func TestActivityShowsWhatHappenedToTheAccount(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "bob")
 	b := s.browser().with("User-Agent", chromeOnLinux)
 	s.browser().with("User-Agent", firefoxOnWindows).post("/login", "username", "bob", "password", "wrong password")
@@ -122,6 +125,7 @@ func TestActivityShowsWhatHappenedToTheAccount(t *testing.T) {
 }
 
 func TestActivityShowsTheLastFiftyEvents(t *testing.T) {
+	t.Parallel()
 	s, b := newSiteSignedIn(t, "bob")
 	s.exec(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60)
 		INSERT INTO events (uid, at, last_at, kind, actor, address, user_agent) SELECT 1, i, i, 'login failed', 'owner', '192.0.2.' || i, '' FROM n`)
@@ -132,6 +136,7 @@ func TestActivityShowsTheLastFiftyEvents(t *testing.T) {
 }
 
 func TestActivityFoldsRepeatedFailuresIntoOneRow(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "bob", "--unknown-browser-failures=1000", "--close-after=1000", "--failures-per-hour=1000")
 	rows := func() string {
 		return s.query("SELECT group_concat(coalesce(uid, 0) || ' ' || kind || ' ' || repeats, ', ') FROM (SELECT * FROM events ORDER BY id)")
@@ -160,6 +165,7 @@ func TestActivityFoldsRepeatedFailuresIntoOneRow(t *testing.T) {
 }
 
 func TestActivityOfOneKindDoesNotGrowWithoutBound(t *testing.T) {
+	t.Parallel()
 	s, b := newSiteSignedIn(t, "bob")
 	for range keptOfAKind + 10 {
 		b.makeCode("bob")
@@ -173,6 +179,7 @@ func TestActivityOfOneKindDoesNotGrowWithoutBound(t *testing.T) {
 const keptOfAKind = 200
 
 func TestActivityIsRemovedAfterNinetyDays(t *testing.T) {
+	t.Parallel()
 	s, b := newSiteSignedIn(t, "bob")
 	s.exec(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1200)
 		INSERT INTO events (uid, last_at, at, kind, actor, address, user_agent) SELECT 1, ?, 0, 'password changed', 'owner', 'old', '' FROM n`,
@@ -187,6 +194,7 @@ func TestActivityIsRemovedAfterNinetyDays(t *testing.T) {
 }
 
 func TestActivityCutsALongUserAgentOfAnUnknownBrowser(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "bob")
 	long := strings.Repeat("Browser", 40)
 	s.browser().with("User-Agent", long+"/1.0").post("/login", "username", "bob", "password", "wrong").wantStatus(http.StatusUnauthorized)

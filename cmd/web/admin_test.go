@@ -25,6 +25,7 @@ func (s *site) mustRun(args ...string) (stdout string) {
 }
 
 func TestPasswordLinkIsGoodFor24HoursAndIsNotInTheLog(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	link := strings.TrimPrefix(strings.TrimSpace(s.mustRun("user", "add", "bob")), s.server.URL)
 	s.clock.Advance(24*time.Hour + time.Second)
@@ -39,6 +40,7 @@ func TestPasswordLinkIsGoodFor24HoursAndIsNotInTheLog(t *testing.T) {
 }
 
 func TestRecoveryCodeOfADisabledAccountIsRefused(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "bob")
 	code := s.signedIn("bob").makeCode("bob")
 	s.mustRun("user", "disable", "bob")

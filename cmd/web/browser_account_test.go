@@ -6,6 +6,7 @@ import (
 )
 
 func TestAccountPagesWorkInTheBrowser(t *testing.T) {
+	t.Parallel()
 	for way, newTab := range eachTab {
 		t.Run(way, func(t *testing.T) { useTheAccountsPages(t, newTab) })
 	}
@@ -49,6 +50,7 @@ func useTheAccountsPages(t *testing.T, newTab func(*site, string) *tab) {
 }
 
 func TestRecoveryCodeWorksInTheBrowser(t *testing.T) {
+	t.Parallel()
 	for way, newTab := range eachTab {
 		t.Run(way, func(t *testing.T) {
 			s := newSiteFor(t, "bob")

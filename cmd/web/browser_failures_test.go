@@ -33,6 +33,7 @@ func (b *tab) fillInLogin() {
 }
 
 func TestFormStaysAsItIsWhenTheConnectionIsLost(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "bob")
 	b := s.newTab("/login")
 	b.fillInLogin()
@@ -57,6 +58,7 @@ func (b *tab) online(online bool) {
 }
 
 func TestFormStaysAsItIsWhenTheDatabaseIsLocked(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "bob", "--busy-timeout=200ms")
 	b := s.newTab("/login")
 	b.fillInLogin()
@@ -72,6 +74,7 @@ func TestFormStaysAsItIsWhenTheDatabaseIsLocked(t *testing.T) {
 }
 
 func TestFormStaysAsItIsAfterAnErrorPageOfAProxy(t *testing.T) {
+	t.Parallel()
 	for _, status := range []int{http.StatusForbidden, http.StatusTooManyRequests, http.StatusBadGateway} {
 		t.Run(http.StatusText(status), func(t *testing.T) {
 			s, proxy := newSiteBehindProxy(t)
@@ -96,6 +99,7 @@ func TestFormStaysAsItIsAfterAnErrorPageOfAProxy(t *testing.T) {
 }
 
 func TestFormKeepsTheFocusOnThePressedButtonAfterAFailure(t *testing.T) {
+	t.Parallel()
 	s, proxy := newSiteBehindProxy(t)
 	s.signUp("bob")
 	b := s.newTab("/login")
@@ -115,6 +119,7 @@ func TestFormKeepsTheFocusOnThePressedButtonAfterAFailure(t *testing.T) {
 }
 
 func TestPagesAreShownUnderTheirOwnAddressAfterAFailure(t *testing.T) {
+	t.Parallel()
 	b := newSite(t).newTab("/signup")
 	b.follow("Log in")
 	b.wantTitle("Log in")
@@ -130,6 +135,7 @@ func TestPagesAreShownUnderTheirOwnAddressAfterAFailure(t *testing.T) {
 }
 
 func TestFormStaysAsItIsAfterTooManySignups(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "bob", "--signups-per-hour=1")
 	b := s.newTab("/signup")
 	b.mark()
@@ -145,6 +151,7 @@ func TestFormStaysAsItIsAfterTooManySignups(t *testing.T) {
 }
 
 func TestFormDisablesItsButtonWhileItIsSent(t *testing.T) {
+	t.Parallel()
 	s, proxy := newSiteBehindProxy(t)
 	s.signUp("bob")
 	b := s.newTab("/login")

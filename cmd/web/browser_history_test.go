@@ -3,6 +3,7 @@ package main
 import "testing"
 
 func TestHistoryDoesNotShowTheHomePageAfterLogout(t *testing.T) {
+	t.Parallel()
 	for name, newTab := range eachTab {
 		t.Run(name, func(t *testing.T) {
 			s := newSiteFor(t, "bob")
@@ -24,6 +25,7 @@ func TestHistoryDoesNotShowTheHomePageAfterLogout(t *testing.T) {
 }
 
 func TestHistoryWorksBackAndForward(t *testing.T) {
+	t.Parallel()
 	for name, newTab := range eachTab {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t)
@@ -57,6 +59,7 @@ func TestHistoryWorksBackAndForward(t *testing.T) {
 }
 
 func TestHistoryRestoresPagesThatWorkWithoutAPageLoad(t *testing.T) {
+	t.Parallel()
 	b := newSite(t).newTab("/signup")
 	b.mark()
 	b.follow("Log in")
@@ -71,6 +74,7 @@ func TestHistoryRestoresPagesThatWorkWithoutAPageLoad(t *testing.T) {
 }
 
 func TestSignInThatHasEndedLeadsToTheLoginFormAndOnToThePage(t *testing.T) {
+	t.Parallel()
 	for name, newTab := range eachTab {
 		t.Run(name, func(t *testing.T) {
 			s := newSiteFor(t, "alice")

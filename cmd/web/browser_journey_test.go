@@ -3,6 +3,7 @@ package main
 import "testing"
 
 func TestJourneyFromSignupToLogoutNeedsNoPageLoad(t *testing.T) {
+	t.Parallel()
 	b := newSite(t).newTab("/signup")
 	b.wantTitle("Create an account")
 	b.wantFocus("Username")
@@ -37,6 +38,7 @@ func TestJourneyFromSignupToLogoutNeedsNoPageLoad(t *testing.T) {
 }
 
 func TestJourneyFromSignupToLogoutWorksWithoutScripts(t *testing.T) {
+	t.Parallel()
 	b := newSite(t).newTabWithoutScripts("/signup")
 	b.wantTitle("Create an account")
 	b.wantNone("button", "Show password")
@@ -65,6 +67,7 @@ func TestJourneyFromSignupToLogoutWorksWithoutScripts(t *testing.T) {
 }
 
 func TestAccountsShareOneBrowser(t *testing.T) {
+	t.Parallel()
 	for name, newTab := range eachTab {
 		t.Run(name, func(t *testing.T) {
 			s := newSiteFor(t, "alice")
@@ -98,6 +101,7 @@ func TestAccountsShareOneBrowser(t *testing.T) {
 }
 
 func TestLogoutOfAllAccountsLeavesNone(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "alice")
 	s.signUp("bob")
 	b := s.newTab("/login")
@@ -115,6 +119,7 @@ func TestLogoutOfAllAccountsLeavesNone(t *testing.T) {
 }
 
 func TestLogoutLinkAsksFirst(t *testing.T) {
+	t.Parallel()
 	for name, newTab := range eachTab {
 		t.Run(name, func(t *testing.T) {
 			s := newSiteFor(t, "bob")

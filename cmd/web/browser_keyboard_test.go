@@ -9,6 +9,7 @@ import (
 )
 
 func TestKeyboardAloneIsEnough(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	b := s.newTab("/signup")
 	b.mark()
@@ -50,6 +51,7 @@ func TestKeyboardAloneIsEnough(t *testing.T) {
 }
 
 func TestKeyboardAloneIsEnoughWithoutScripts(t *testing.T) {
+	t.Parallel()
 	b := newSite(t).newTabWithoutScripts("/signup")
 	b.wantFocus("Username")
 	b.keys("bob" + kb.Tab + goodPassword + kb.Tab)
@@ -69,6 +71,7 @@ func TestKeyboardAloneIsEnoughWithoutScripts(t *testing.T) {
 }
 
 func TestPasswordFieldCanBeShownAndIsHiddenAgainOnSending(t *testing.T) {
+	t.Parallel()
 	s, proxy := newSiteBehindProxy(t)
 	b := s.newTab("/login")
 	wantType := func(want string) {
@@ -95,6 +98,7 @@ func TestPasswordFieldCanBeShownAndIsHiddenAgainOnSending(t *testing.T) {
 }
 
 func TestPasswordFieldTakesAPastedPassword(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "bob")
 	b := s.newTab("/login")
 	edit := func(key, command string) {

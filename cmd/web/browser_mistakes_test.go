@@ -25,6 +25,7 @@ var mistakes = []struct {
 }
 
 func TestSignupShowsMistakesBesideTheirFieldsInTheBrowser(t *testing.T) {
+	t.Parallel()
 	for name, newTab := range eachTab {
 		t.Run(name, func(t *testing.T) {
 			s := newSiteFor(t, "bob")
@@ -48,6 +49,7 @@ func TestSignupShowsMistakesBesideTheirFieldsInTheBrowser(t *testing.T) {
 }
 
 func TestLoginRefusesWrongCredentialsInTheForm(t *testing.T) {
+	t.Parallel()
 	for name, newTab := range eachTab {
 		t.Run(name, func(t *testing.T) {
 			s := newSiteFor(t, "bob")
@@ -71,6 +73,7 @@ func TestLoginRefusesWrongCredentialsInTheForm(t *testing.T) {
 }
 
 func TestFormMistakesNeitherLoadAPageNorAddToTheHistory(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "bob")
 	b := s.newTab("/signup")
 	b.mark()
@@ -89,6 +92,7 @@ func TestFormMistakesNeitherLoadAPageNorAddToTheHistory(t *testing.T) {
 }
 
 func TestNameCheckRunsWhileTheNameIsTyped(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "bob")
 	b := s.newTab("/signup")
 	b.fill("Password", "not yet sent")
@@ -116,6 +120,7 @@ func TestNameCheckRunsWhileTheNameIsTyped(t *testing.T) {
 }
 
 func TestNameCheckIsGivenUpWhenTheFormIsSent(t *testing.T) {
+	t.Parallel()
 	checking, givenUp := make(chan bool, 1), make(chan bool, 1)
 	s, proxy := newSiteBehindProxy(t)
 	b := s.newTab("/signup")

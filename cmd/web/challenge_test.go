@@ -23,6 +23,7 @@ func TestLoginChallengesInHTTPsOwnTermsWhereItIsNeeded(t *testing.T) {
 }
 
 func TestLoginThatFailsMakesTheBrowserAskForNothingByItself(t *testing.T) {
+	t.Parallel()
 	for name, newTab := range eachTab {
 		t.Run(name, func(t *testing.T) {
 			s := newSiteFor(t, "bob")

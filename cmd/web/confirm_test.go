@@ -22,6 +22,7 @@ func fieldsOf(p page) (fields []string) {
 }
 
 func TestConfirmCarriesOnlyTheFieldsOfTheAction(t *testing.T) {
+	t.Parallel()
 	s, b := newSiteSignedIn(t, "bob", "--known-browser-failures=100")
 	s.clock.Advance(11 * time.Minute)
 	more := []string{"next", "//evil.example", "id2", "x"}

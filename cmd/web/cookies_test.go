@@ -15,6 +15,7 @@ func (b *browser) withoutCookies() *browser {
 }
 
 func TestLoginSaysThatCookiesAreNeeded(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "bob")
 	b := s.browser().withoutCookies()
 	for range 2 { // no round ends elsewhere
@@ -30,6 +31,7 @@ func TestLoginSaysThatCookiesAreNeeded(t *testing.T) {
 }
 
 func TestLoginBlamesNoCookiesThatAreKept(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "bob")
 	here := s.server.URL
 	loggedOut := s.signedIn("bob")
@@ -50,6 +52,7 @@ func TestLoginBlamesNoCookiesThatAreKept(t *testing.T) {
 }
 
 func TestLoginInABrowserThatKeepsNoCookiesSaysSo(t *testing.T) {
+	t.Parallel()
 	for name, newTab := range eachTab {
 		t.Run(name, func(t *testing.T) {
 			s, proxy := newSiteBehindProxy(t)

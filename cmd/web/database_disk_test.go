@@ -225,6 +225,7 @@ func TestUserListHasEveryAccountOnceInOrder(t *testing.T) {
 }
 
 func TestMetricsKnowTheSizeOfTheLogBehindASymbolicLink(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	path := s.app.settings.DB
 	s.close()

@@ -39,6 +39,7 @@ func guesses(t *testing.T, addresses int, restarts bool) (firstDay, inAll int) {
 }
 
 func TestSecurityMDSaysHowManyAttemptsAStolenDeviceCookieGives(t *testing.T) {
+	t.Parallel()
 	s, stolen := newSiteSignedIn(t, "bob")
 	stolen.post("/logout")
 	start := s.clock.Now()
@@ -56,6 +57,7 @@ func TestSecurityMDSaysHowManyAttemptsAStolenDeviceCookieGives(t *testing.T) {
 }
 
 func TestReadmeSaysHowManyAttemptsAnAttackerGets(t *testing.T) {
+	t.Parallel()
 	for _, addresses := range []int{1, 10_000} {
 		for _, restarts := range []bool{false, true} {
 			day, inAll := guesses(t, addresses, restarts)
@@ -76,6 +78,7 @@ func TestReadmeSaysHowManyAttemptsAnAttackerGets(t *testing.T) {
 // The same work: TestVerifyOfAWrongPasswordTakesTheSameWorkWhateverIsStored, and for those refused
 // TestLoginThatIsRefusedWritesNothingWhetherTheNameHasAnAccountOrNot.
 func TestLimitsTreatNamesThatDoNotExistExactlyAlike(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "known", "--trusted-proxy=127.0.0.1")
 	other := s.signedIn("known") // has a known browser, a sign-in and a code
 	other.post("/user/known/recovery")
@@ -103,6 +106,7 @@ func TestLimitsTreatNamesThatDoNotExistExactlyAlike(t *testing.T) {
 }
 
 func TestLimitsAreSettingsAndNonsenseIsRefused(t *testing.T) {
+	t.Parallel()
 	for _, flag := range []string{
 		"--known-browser-failures=0", "--known-browser-window=0s", "--unknown-browser-failures=0", "--unknown-browser-failures=-1", "--unknown-browser-wait=0s",
 		"--unknown-browser-max-wait=1s", "--close-after=4", "--failures-per-hour=0", "--signups-per-hour=0", "--name-checks-per-minute=-5",

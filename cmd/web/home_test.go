@@ -10,6 +10,7 @@ import (
 )
 
 func TestHomeOfAnotherUserLooksTheSameWhetherTheAccountExistsOrNot(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "alice")
 	s.signUp("bob")
 	answer := func(b *browser, path string) string {
@@ -33,12 +34,14 @@ func TestHomeOfAnotherUserLooksTheSameWhetherTheAccountExistsOrNot(t *testing.T)
 }
 
 func TestHomeHasNoPagesBelowIt(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "bob")
 	s.signedIn("bob").get("/user/bob/nothing").wantStatus(http.StatusNotFound)
 	s.signedIn("bob").get("/logout/bob/nothing").wantStatus(http.StatusNotFound)
 }
 
 func TestHomeOfSeveralAccountsWorksInOneBrowser(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	for _, name := range []string{"alice", "bob", "carol"} {
 		s.signUp(name)
@@ -68,6 +71,7 @@ func TestHomeOfSeveralAccountsWorksInOneBrowser(t *testing.T) {
 }
 
 func TestAccountDeletedWhileSignedInIsSignedOut(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "alice")
 	s.signUp("bob")
 	b := s.signedIn("alice")
@@ -80,6 +84,7 @@ func TestAccountDeletedWhileSignedInIsSignedOut(t *testing.T) {
 }
 
 func TestLogoutEndsTheSignInOnTheServer(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "bob")
 	here, elsewhere := s.signedIn("bob"), s.signedIn("bob")
 	stolen := here.cookie("session")
@@ -97,6 +102,7 @@ func TestLogoutEndsTheSignInOnTheServer(t *testing.T) {
 }
 
 func TestLogoutNeedsMoreThanALink(t *testing.T) {
+	t.Parallel()
 	s, b := newSiteSignedIn(t, "bob")
 	b.get("/logout/bob").wantStatus(http.StatusOK).want("Log out", "This ends the sign-in of Bob in this browser.")
 	b.get("/user/bob").wantStatus(http.StatusOK)
@@ -105,6 +111,7 @@ func TestLogoutNeedsMoreThanALink(t *testing.T) {
 }
 
 func TestLogoutTwiceIsNoError(t *testing.T) {
+	t.Parallel()
 	s, b := newSiteSignedIn(t, "bob")
 	for range 2 {
 		b.post("/logout/bob").wantStatus(http.StatusOK).wantText("flash", "Successfully logged out.")
@@ -116,6 +123,7 @@ func TestLogoutTwiceIsNoError(t *testing.T) {
 }
 
 func TestLogoutIsNotUndoneByAnOverlappingRequest(t *testing.T) {
+	t.Parallel()
 	s, b := newSiteSignedIn(t, "bob")
 	var token, data string
 	if err := s.db.QueryRow("SELECT token, data FROM sessions").Scan(&token, &data); err != nil {

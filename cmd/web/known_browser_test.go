@@ -26,6 +26,7 @@ func (b *browser) closedFor(username string) (guesses int) {
 }
 
 func TestKnownBrowserClosesAfterAHundredFailuresInARow(t *testing.T) {
+	t.Parallel()
 	for name, wayIn := range map[string]func(*site, string) *browser{
 		"the recovery code": func(s *site, code string) *browser {
 			b := s.browser()
@@ -59,6 +60,7 @@ func TestKnownBrowserClosesAfterAHundredFailuresInARow(t *testing.T) {
 }
 
 func TestKnownBrowserIsNotHeldByWhatOthersDoAtItsAddress(t *testing.T) {
+	t.Parallel()
 	s, owner := newSiteSignedIn(t, "bob", "--failures-per-hour=20", "--recoveries-per-hour=5")
 	code := owner.makeCode("bob")
 	owner.post("/logout")
@@ -79,6 +81,7 @@ func TestKnownBrowserIsNotHeldByWhatOthersDoAtItsAddress(t *testing.T) {
 }
 
 func TestKnownBrowserIsOneInWhichTheOwnerGaveAProof(t *testing.T) {
+	t.Parallel()
 	for name, prove := range map[string]func(s *site, b *browser, code string){
 		"by recovering": func(s *site, b *browser, code string) {
 			b.post("/recover", "username", "bob", "code", code, "password", goodPassword).wantStatus(http.StatusOK)
@@ -118,6 +121,7 @@ func TestKnownBrowserIsOneInWhichTheOwnerGaveAProof(t *testing.T) {
 }
 
 func TestLimitOnANameEndsWithItsAccountAndWhenOneIsMade(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	makeClosed := func() {
 		for range 6 {

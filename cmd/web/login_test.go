@@ -13,6 +13,7 @@ import (
 )
 
 func TestLoginOpensTheHomePage(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "bob")
 	b := s.browser()
 	b.post("/login", "username", " BOB ", "password", goodPassword).wantStatus(http.StatusOK).
@@ -25,6 +26,7 @@ func TestLoginOpensTheHomePage(t *testing.T) {
 }
 
 func TestLoginAnswersAlikeForWrongNameAndWrongPassword(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "bob")
 	s.exec("INSERT INTO users (username, pass_hash, created_at) VALUES ('damaged', 'x', 0)")
 	var answers []string
@@ -62,6 +64,7 @@ func isChecked(n *html.Node) bool {
 }
 
 func TestLoginNamesAnEmptyField(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.browser().post("/login").wantStatus(http.StatusUnprocessableEntity).
 		wantText("username-message", "Username cannot be empty.").wantText("password-message", "Password cannot be empty.")
@@ -73,12 +76,14 @@ func TestLoginNamesAnEmptyField(t *testing.T) {
 }
 
 func TestLoginIgnoresCredentialsInTheAddress(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "bob")
 	s.browser().post("/login?username=bob&password="+url.QueryEscape(goodPassword)).
 		wantStatus(http.StatusUnprocessableEntity).wantText("username-message", "Username cannot be empty.")
 }
 
 func TestLoginIgnoresUnknownFields(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.browser().post("/signup", "username", "bob", "password", goodPassword, "uid", "7", "admin", "true", "username", "eve").
 		wantStatus(http.StatusOK)
@@ -86,6 +91,7 @@ func TestLoginIgnoresUnknownFields(t *testing.T) {
 }
 
 func TestFormInAnotherFormatIsRefusedWithTheReason(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	for contentType, body := range map[string]string{
 		"application/json":                  `{"username":"bob","password":"x"}`,
@@ -102,6 +108,7 @@ func TestFormInAnotherFormatIsRefusedWithTheReason(t *testing.T) {
 }
 
 func TestLoginLeadsToThePageThatWasAskedFor(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "bob")
 	b := s.browser()
 	refused := b.get("/user/bob?tab=1&x=%26").wantStatus(http.StatusUnauthorized)
@@ -115,6 +122,7 @@ func TestLoginLeadsToThePageThatWasAskedFor(t *testing.T) {
 }
 
 func TestLoginNeverLeadsToAnotherSite(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "bob")
 	for _, next := range []string{
 		"//evil.example", "https:evil", "https://evil.example/", `/\evil`, `\\evil`, "javascript:alert(1)", "/\t/evil", "/\n/evil", "///evil",
@@ -129,6 +137,7 @@ func TestLoginNeverLeadsToAnotherSite(t *testing.T) {
 }
 
 func TestLoginReplacesAHashWithOldCosts(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "bob")
 	before := s.query("SELECT pass_hash FROM users")
 	costly := *s.app.settings
@@ -146,6 +155,7 @@ func TestLoginReplacesAHashWithOldCosts(t *testing.T) {
 }
 
 func TestLoginWithADamagedHashIsLikeAWrongPasswordAndHarmsNobody(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "bob")
 	s.signUp("eve")
 	for _, costs := range []string{"m=1945600000,t=2,p=1", "m=64,t=4294967295,p=1", "m=64,t=1,p=0"} {
@@ -163,6 +173,7 @@ func TestLoginWithADamagedHashIsLikeAWrongPasswordAndHarmsNobody(t *testing.T) {
 
 // See also TestVerifyOfAWrongPasswordTakesTheSameWorkWhateverIsStored.
 func TestLoginKnowsWhichCostsTheDatabaseHolds(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	for i, costs := range []string{"m=64,t=1,p=1", "m=19456,t=2,p=1", "m=65536,t=3,p=4", "m=64,t=1,p=1"} {
 		s.signUp(fmt.Sprintf("user%d", i))

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -67,6 +66,7 @@ func (w *work) observe(connection sqlite.ExecQuerierContext) error {
 
 // The time of an answer must not tell whether a name has an account. So the work is counted.
 func TestLoginDoesTheSameWorkForWrongNameAndWrongPassword(t *testing.T) {
+	t.Parallel()
 	path, w := filepath.Join(t.TempDir(), "observed.db"), &work{}
 	observed.Store(path, w)
 	defer observed.Delete(path)
@@ -77,15 +77,9 @@ func TestLoginDoesTheSameWorkForWrongNameAndWrongPassword(t *testing.T) {
 		// After a change of the schema all statements are compiled anew, and seen, also those that were prepared.
 		s.exec("CREATE TABLE changed (one)")
 		s.exec("DROP TABLE changed")
-		request := httptest.NewRequest(http.MethodPost, "/login", strings.NewReader(encoded("username", username, "password", "wrong")))
-		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		request.Header.Set("Sec-Fetch-Site", "same-origin")
-		request.Host = "localhost"
-		recorder := httptest.NewRecorder()
 		w.take()
-		s.handler.ServeHTTP(recorder, request)
-		if recorder.Code != http.StatusUnauthorized {
-			t.Errorf("%s: status %d", username, recorder.Code)
+		if answer := s.serve("/login", nil, "username", username, "password", "wrong"); answer.Code != http.StatusUnauthorized {
+			t.Errorf("%s: status %d", username, answer.Code)
 		}
 		return w.take()
 	}

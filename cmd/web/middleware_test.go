@@ -7,6 +7,7 @@ import (
 )
 
 func TestHeadersForSecurityAreInEveryAnswer(t *testing.T) {
+	t.Parallel()
 	plain, secure := newSite(t), newSecureSite(t)
 	for _, s := range []*site{plain, secure} {
 		s.signUp("bob")
@@ -45,10 +46,12 @@ func TestHeadersForSecurityAreInEveryAnswer(t *testing.T) {
 }
 
 func TestHeadersOfLocalhostDoNotForceHTTPS(t *testing.T) {
+	t.Parallel()
 	newSite(t, "--url=https://localhost:8443").browser().get("/login").wantHeader("Strict-Transport-Security", "")
 }
 
 func TestFormSentFromAnotherSiteIsRefused(t *testing.T) {
+	t.Parallel()
 	s, b := newSiteSignedIn(t, "bob")
 	for _, form := range []struct{ path, username string }{
 		{"/signup", "eve"}, {"/login", "bob"}, {"/logout/bob", ""}, {"/logout", ""},
@@ -65,6 +68,7 @@ func TestFormSentFromAnotherSiteIsRefused(t *testing.T) {
 }
 
 func TestFormOfABrowserThatSendsNoOriginNeedsItsToken(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	old := s.browser()
 	old.header.Del("Sec-Fetch-Site")
@@ -94,6 +98,7 @@ func TestFormOfABrowserThatSendsNoOriginNeedsItsToken(t *testing.T) {
 }
 
 func TestPathsAnswerToATrailingSlashAndToHEAD(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "bob")
 	b := s.signedIn("bob").stay()
 	for path, status := range map[string]int{
@@ -118,6 +123,7 @@ func TestPathsAnswerToATrailingSlashAndToHEAD(t *testing.T) {
 }
 
 func TestMethodThatIsNotAllowedNamesThoseThatAre(t *testing.T) {
+	t.Parallel()
 	b := newSite(t).browser()
 	for path, allowed := range map[string]string{
 		"/": "GET", "/login": "POST", "/signup": "GET", "/signup/username": "POST", "/user/bob": "HEAD", "/logout/bob": "POST", "/healthz": "GET",
@@ -132,6 +138,7 @@ func TestMethodThatIsNotAllowedNamesThoseThatAre(t *testing.T) {
 }
 
 func TestPageThatDoesNotExistSaysSo(t *testing.T) {
+	t.Parallel()
 	b := newSite(t).browser()
 	for _, path := range []string{"/nothing", "/public/", "/public/app.css", "/public/../go.mod", "/.well-known/nothing", "//evil.example"} {
 		b.get(path).wantStatus(http.StatusNotFound).want("Page not found")
@@ -139,6 +146,7 @@ func TestPageThatDoesNotExistSaysSo(t *testing.T) {
 }
 
 func TestLogHoldsEachRequestAndEventAndNoSecret(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "bob")
 	b := s.browser().with("X-Request-Id", "forged")
 	b.post("/login", "username", "my secret passphrase", "password", "typed wrong").wantStatus(http.StatusUnauthorized)
@@ -171,6 +179,7 @@ func TestLogHoldsEachRequestAndEventAndNoSecret(t *testing.T) {
 }
 
 func TestProxyMustBeTrustedToSayWhereARequestComesFrom(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct{ name, trusted, forwarded, want string }{
 		{"none trusted", "", "203.0.113.7", "127.0.0.1"},
 		{"another trusted", "10.0.0.0/8", "203.0.113.7", "127.0.0.1"},
@@ -196,6 +205,7 @@ func TestProxyMustBeTrustedToSayWhereARequestComesFrom(t *testing.T) {
 }
 
 func TestLimitsCountAnIPv6NetworkAsOneAddress(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, "--trusted-proxy=127.0.0.1", "--name-checks-per-minute=1")
 	from := func(address string) page {
 		return s.browser().htmx().with("X-Forwarded-For", address).post("/signup/username", "username", "x")

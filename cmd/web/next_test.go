@@ -7,6 +7,7 @@ import (
 )
 
 func TestLoginAsSomebodyElseLeadsToOnesOwnHomePage(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "alice")
 	s.signUp("bob")
 	for _, next := range []string{
@@ -23,6 +24,7 @@ func TestLoginAsSomebodyElseLeadsToOnesOwnHomePage(t *testing.T) {
 }
 
 func TestLoginLeadsToAnyPageOfTheAccountItself(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "bob")
 	for _, next := range []string{
 		"/user/bob", "/user/BOB/activity?before=7", "/user/%62ob/password", "/user/%20Bob%20/", "/user/alice/../bob", "/logout/bob", "/",
@@ -34,6 +36,7 @@ func TestLoginLeadsToAnyPageOfTheAccountItself(t *testing.T) {
 }
 
 func TestLoginWithBothAccountsInOneBrowserLeadsToTheOneJustUsed(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "alice")
 	s.signUp("bob")
 	b := s.signedIn("alice")

@@ -14,6 +14,7 @@ import (
 var pastedBobs = []string{"bob\u200b", "\ufeffBob", "\u202abob\u202c ", "\u200e bob \u200f", "bo\u00adb", "bo\u2060b\ufe0f"}
 
 func TestLoginFindsANamePastedWithInvisibleCharacters(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "bob")
 	s.signUp("می\u200cخواهم")
 	for _, typed := range pastedBobs {
@@ -28,6 +29,7 @@ func TestLoginFindsANamePastedWithInvisibleCharacters(t *testing.T) {
 }
 
 func TestLoginCountsAllSpellingsOfANameTogether(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "bob")
 	for _, typed := range pastedBobs[:5] {
 		s.browser().post("/login", "username", typed, "password", "wrong").wantStatus(http.StatusUnauthorized)
@@ -36,6 +38,7 @@ func TestLoginCountsAllSpellingsOfANameTogether(t *testing.T) {
 }
 
 func TestRecoveryAndDeletingFindANamePastedWithInvisibleCharacters(t *testing.T) {
+	t.Parallel()
 	s, b := newSiteSignedIn(t, "bob")
 	code := b.makeCode("bob")
 	for _, typed := range pastedBobs {
@@ -45,6 +48,7 @@ func TestRecoveryAndDeletingFindANamePastedWithInvisibleCharacters(t *testing.T)
 }
 
 func TestSignupTakesNoNameWithInvisibleCharacters(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	for _, typed := range pastedBobs {
 		s.browser().post("/signup", "username", typed, "password", goodPassword).wantStatus(http.StatusUnprocessableEntity).
@@ -56,6 +60,7 @@ func TestSignupTakesNoNameWithInvisibleCharacters(t *testing.T) {
 }
 
 func TestRecoveryTakesACodeHoweverItWasPasted(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "bob")
 	code := s.signedIn("bob").makeCode("bob")
 	fullWidth := strings.Map(func(r rune) rune { return r + '！' - '!' }, code)

@@ -82,7 +82,7 @@ func TestSettingThatIsInvalidIsOneLineAndExitCodeTwoBeforeAnythingIsOpened(t *te
 // wantRefused runs the program within this process: a process for each of so many settings takes too long.
 func wantRefused(t *testing.T, says string, flags ...string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second) // for when it is not refused
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // for when it is not refused
 	defer cancel()
 	stdout, stderr := &logBuffer{}, &logBuffer{}
 	code := run(ctx, flags, stdout, stderr)

@@ -115,6 +115,7 @@ func TestSignalToStopLetsRequestsInFlightFinish(t *testing.T) {
 }
 
 func TestSignalToStopWaitsTenSecondsForARequest(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("takes ten seconds")
 	}
@@ -163,6 +164,7 @@ func TestSignalThatComesTwiceEndsTheServerAtOnce(t *testing.T) {
 }
 
 func TestSignalToStopEndsAStartThatWaitsForALockedDatabase(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "auth.db")
 	db, err := sql.Open("sqlite", path)
 	if err != nil {

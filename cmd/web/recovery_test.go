@@ -35,6 +35,7 @@ func (b *browser) makeCode(username string) string {
 }
 
 func TestRecoveryCodeIsOfferedUntilThereIsOneOrItIsPutOff(t *testing.T) {
+	t.Parallel()
 	const offer = "In case you forget the password"
 	s, b := newSiteSignedIn(t, "bob")
 	b.get("/user/bob").want(offer)
@@ -53,6 +54,7 @@ func TestRecoveryCodeIsOfferedUntilThereIsOneOrItIsPutOff(t *testing.T) {
 }
 
 func TestRecoveryCodeIsShownOnceAndStoredHashed(t *testing.T) {
+	t.Parallel()
 	s, b := newSiteSignedIn(t, "bob")
 	code := b.makeCode("bob")
 	for _, path := range []string{"/user/bob", "/user/bob/recovery", "/user/bob/activity"} {
@@ -69,6 +71,7 @@ func TestRecoveryCodeIsShownOnceAndStoredHashed(t *testing.T) {
 }
 
 func TestRecoveryCodeLetsAPersonBackIn(t *testing.T) {
+	t.Parallel()
 	s, b := newSiteSignedIn(t, "bob")
 	code := b.makeCode("bob")
 	lost := s.browser()
@@ -97,6 +100,7 @@ func TestRecoveryCodeLetsAPersonBackIn(t *testing.T) {
 }
 
 func TestRecoveryAnswersAlikeForWrongNameAndWrongCode(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "alice")
 	s.signUp("bob")
 	s.signUp("carol") // has no code
@@ -125,6 +129,7 @@ func TestRecoveryAnswersAlikeForWrongNameAndWrongCode(t *testing.T) {
 }
 
 func TestRecoveryCodeIsUsedOnlyOnce(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "bob")
 	code := s.signedIn("bob").makeCode("bob")
 	var group sync.WaitGroup
@@ -146,6 +151,7 @@ func TestRecoveryCodeIsUsedOnlyOnce(t *testing.T) {
 }
 
 func TestRecoveryIsLimitedByAddress(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, "--recoveries-per-hour=2")
 	for range 2 {
 		s.browser().post("/recover", "username", "bob", "code", "x").wantStatus(http.StatusUnauthorized)

@@ -30,6 +30,7 @@ func (b *browser) changePassword(from, to string) page {
 }
 
 func TestPasswordChangeVoidsEveryOtherWayIn(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "bob")
 	owner, thief := s.signedIn("bob"), s.signedIn("bob")
 	code := thief.makeCode("bob")
@@ -47,6 +48,7 @@ func TestPasswordChangeVoidsEveryOtherWayIn(t *testing.T) {
 }
 
 func TestPasswordLinkVoidsTheRecoveryCode(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "bob")
 	code := s.signedIn("bob").makeCode("bob")
 	b := s.browser()
@@ -57,6 +59,7 @@ func TestPasswordLinkVoidsTheRecoveryCode(t *testing.T) {
 }
 
 func TestRecoveryVoidsThePasswordLink(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "bob")
 	code, link := s.signedIn("bob").makeCode("bob"), s.linkFor("bob")
 	s.browser().post("/recover", "username", "bob", "code", code, "password", newPassword).wantStatus(http.StatusOK)
@@ -65,6 +68,7 @@ func TestRecoveryVoidsThePasswordLink(t *testing.T) {
 }
 
 func TestUserDisableVoidsThePasswordLink(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "bob")
 	link := s.linkFor("bob")
 	for _, disabled := range []bool{true, false} {
@@ -77,6 +81,7 @@ func TestUserDisableVoidsThePasswordLink(t *testing.T) {
 
 // The attack: a second session asks for a recovery code in a loop while the owner changes the password.
 func TestPasswordChangeLeavesNothingThatAnEndedSessionHadBegun(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "bob")
 	passwords := []string{goodPassword, newPassword}
 	for round := range 25 {
@@ -111,13 +116,14 @@ func TestPasswordChangeLeavesNothingThatAnEndedSessionHadBegun(t *testing.T) {
 }
 
 func TestLogoutIsDoneAlsoWhenTheWindowIsClosedAtOnce(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "bob")
 	for _, path := range []string{"/logout/bob", "/logout"} {
 		for range 30 {
 			b := s.signedIn("bob")
 			b.postAndLeave(path)
 			signedOut := func() bool { return s.query("SELECT count(*) FROM sign_ins") == "0" }
-			for waited := time.Duration(0); !signedOut() && waited < 5*time.Second; waited += 5 * time.Millisecond {
+			for waited := time.Duration(0); !signedOut() && waited < time.Minute; waited += 5 * time.Millisecond {
 				time.Sleep(5 * time.Millisecond)
 			}
 			if !signedOut() {
@@ -128,6 +134,7 @@ func TestLogoutIsDoneAlsoWhenTheWindowIsClosedAtOnce(t *testing.T) {
 }
 
 func TestSignInOfTheFutureIsOver(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "bob")
 	s.clock.Advance(1000 * 24 * time.Hour)
 	b := s.signedIn("bob", "remember", "yes")
@@ -147,6 +154,7 @@ func TestSignInOfTheFutureIsOver(t *testing.T) {
 }
 
 func TestPasswordConfirmedInTheFutureDoesNotCount(t *testing.T) {
+	t.Parallel()
 	s, b := newSiteSignedIn(t, "bob")
 	s.exec("UPDATE sign_ins SET confirmed_at = confirmed_at + 1000000")
 	b.post("/user/bob/recovery").wantStatus(http.StatusUnauthorized).want("Confirm it is you")

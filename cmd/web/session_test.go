@@ -8,6 +8,7 @@ import (
 )
 
 func TestSignInEndsByAgeAndForLackOfUse(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name     string
 		remember string
@@ -54,6 +55,7 @@ func (s *site) keepSessions() {
 }
 
 func TestSignInEndsAfterTheTimesOfTheSettings(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "alice", "--sign-in-lifetime=3h", "--sign-in-idle=30m", "--remembered-lifetime=48h", "--remembered-idle=24h")
 	s.signUp("bob")
 	unticked, ticked := s.signedIn("alice"), s.signedIn("bob", "remember", "yes")
@@ -65,6 +67,7 @@ func TestSignInEndsAfterTheTimesOfTheSettings(t *testing.T) {
 }
 
 func TestSessionCookieLastsAsLongAsEveryAccountInTheBrowserChose(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	for _, name := range []string{"alice", "bob"} {
 		s.signUp(name)
@@ -84,6 +87,7 @@ func TestSessionCookieLastsAsLongAsEveryAccountInTheBrowserChose(t *testing.T) {
 }
 
 func TestSessionTokenIsNewAfterEachLoginAndLogout(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "alice")
 	s.signUp("bob")
 	b := s.browser()
@@ -112,6 +116,7 @@ func TestSessionTokenIsNewAfterEachLoginAndLogout(t *testing.T) {
 }
 
 func TestSessionTokenPlantedByAnAttackerIsReplacedAtLogin(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "bob")
 	attacker := s.browser()
 	attacker.stay().post("/signup", "username", "mallory", "password", goodPassword) // a visitor's session, with a flash
@@ -127,6 +132,7 @@ func TestSessionTokenPlantedByAnAttackerIsReplacedAtLogin(t *testing.T) {
 }
 
 func TestSessionCookieThatNamesNoSessionIsTheSameAsNone(t *testing.T) {
+	t.Parallel()
 	s, b := newSiteSignedIn(t, "bob")
 	good := b.cookie("session")
 	for _, cookie := range []string{"garbage", good[:len(good)-1], good + "x", strings.Repeat("x", 4000), "%00", "..", "-1"} {
@@ -146,6 +152,7 @@ func TestSessionCookieThatNamesNoSessionIsTheSameAsNone(t *testing.T) {
 }
 
 func TestSessionRowThatIsDamagedOrExpiredIsTheSameAsNone(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "bob")
 	for _, damage := range []string{
 		"UPDATE sessions SET data = x'00ff00'", "UPDATE sessions SET data = x''", "UPDATE sessions SET data = CAST('[1]' AS BLOB)",
@@ -164,6 +171,7 @@ func TestSessionRowThatIsDamagedOrExpiredIsTheSameAsNone(t *testing.T) {
 }
 
 func TestSessionIsNotWrittenWhenPagesAreRead(t *testing.T) {
+	t.Parallel()
 	s, b := newSiteSignedIn(t, "bob")
 	changes := func() string { return s.query("PRAGMA data_version") }
 	before := changes()
@@ -192,6 +200,7 @@ func TestSessionIsNotWrittenWhenPagesAreRead(t *testing.T) {
 }
 
 func TestSessionKeepsItsFlashMessageAfterHEAD(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	b := s.browser()
 	b.stay().post("/signup", "username", "bob", "password", goodPassword).wantStatus(http.StatusSeeOther)
@@ -200,6 +209,7 @@ func TestSessionKeepsItsFlashMessageAfterHEAD(t *testing.T) {
 }
 
 func TestSessionCookieSaysNothingAndIsForTheServerOnly(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name   string
 		site   *site
@@ -236,6 +246,7 @@ func (p page) cookie(name string) *http.Cookie {
 }
 
 func TestSessionHoldsOnlySignInsAndFlashMessages(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "bob")
 	s.signedIn("bob")
 	data := s.query("SELECT CAST(data AS TEXT) FROM sessions")

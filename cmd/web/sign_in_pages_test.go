@@ -19,6 +19,7 @@ func (s *site) addSignIns(number int) {
 }
 
 func TestSignInsHavePages(t *testing.T) {
+	t.Parallel()
 	s, b := newSiteSignedIn(t, "bob")
 	s.clock.Advance(time.Minute)
 	s.addSignIns(45)
@@ -63,6 +64,7 @@ func TestSignInsHavePages(t *testing.T) {
 }
 
 func TestSignInsOfAScriptDoNotFillThePageNorTheDisk(t *testing.T) {
+	t.Parallel()
 	s, b := newSiteSignedIn(t, "bob")
 	for range 120 {
 		s.clock.Advance(4 * time.Minute)
@@ -85,6 +87,7 @@ func TestSignInsOfAScriptDoNotFillThePageNorTheDisk(t *testing.T) {
 }
 
 func TestLoginTellsOfTheLoginBeforeIt(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "alice", "--trusted-proxy=127.0.0.1")
 	s.signUp("bob")
 	moment := func() string { return s.clock.Now().UTC().Format("2 January 2006 at 15:04 UTC") }
@@ -137,6 +140,7 @@ func TestLoginTellsOfTheLoginBeforeIt(t *testing.T) {
 
 // A script that logs in again and again and never logs out.
 func TestLoginAgainAndAgainLeavesABoundedNumberOfSessions(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "bob")
 	for range 120 {
 		s.signedIn("bob")

@@ -16,6 +16,7 @@ import (
 )
 
 func TestSignupLeadsToTheLoginFormWithTheNameFilledIn(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.browser().get("/signup").wantStatus(http.StatusOK).
 		want("Create an account", "Username", "Password", "At least 8 characters")
@@ -32,6 +33,7 @@ func TestSignupLeadsToTheLoginFormWithTheNameFilledIn(t *testing.T) {
 }
 
 func TestSignupShowsMistakesBesideTheirFields(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "bob")
 	for _, test := range []struct{ name, username, password, usernameMessage, passwordMessage string }{
 		{"both empty", "", "", "Username cannot be empty.", "Password cannot be empty."},
@@ -84,6 +86,7 @@ func TestSignupShowsMistakesBesideTheirFields(t *testing.T) {
 }
 
 func TestSignupTakesNamesAndPasswordsThatLookDangerous(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	for username, password := range map[string]string{
 		"<script>alert(1)</script>x": "", // refused: it holds a slash
@@ -113,6 +116,7 @@ func TestSignupTakesNamesAndPasswordsThatLookDangerous(t *testing.T) {
 }
 
 func TestSignupRefusesAPasswordOfTenMegabytes(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	body := "username=bob&password=" + strings.Repeat("x", 10<<20)
 	for _, path := range []string{"/signup", "/login"} {
@@ -125,6 +129,7 @@ func TestSignupRefusesAPasswordOfTenMegabytes(t *testing.T) {
 }
 
 func TestSignupSentTwentyTimesAtOnceMakesOneAccount(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	var group sync.WaitGroup
 	var mu sync.Mutex
@@ -151,6 +156,7 @@ func TestSignupSentTwentyTimesAtOnceMakesOneAccount(t *testing.T) {
 }
 
 func TestSignupIsLimitedByAddress(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, "--signups-per-hour=3")
 	for _, name := range []string{"alice", "bob", "carol"} {
 		s.signUp(name)
@@ -172,6 +178,7 @@ func TestSignupIsLimitedByAddress(t *testing.T) {
 }
 
 func TestSignupMistakesDoNotCountAgainstTheLimit(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, "--signups-per-hour=1")
 	for range 5 {
 		s.browser().post("/signup", "username", "bob", "password", "short").wantStatus(http.StatusUnprocessableEntity)
@@ -180,6 +187,7 @@ func TestSignupMistakesDoNotCountAgainstTheLimit(t *testing.T) {
 }
 
 func TestNameCheckTellsFreeNamesFromTakenOnes(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "bob")
 	typing := s.browser().htmx()
 	for typed, want := range map[string]string{
@@ -203,6 +211,7 @@ func TestNameCheckTellsFreeNamesFromTakenOnes(t *testing.T) {
 }
 
 func TestNameCheckIsLimitedByAddress(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, "--name-checks-per-minute=2")
 	typing := s.browser().htmx()
 	typing.post("/signup/username", "username", "a").wantStatus(http.StatusOK)
@@ -214,6 +223,7 @@ func TestNameCheckIsLimitedByAddress(t *testing.T) {
 }
 
 func TestSignupAsksForTheLeastLengthOfTheSettings(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, "--password-min-length=15")
 	s.browser().get("/signup").want("At least 15 characters").wantAttribute("password", "passwordrules", "minlength: 15; maxlength: 256;")
 	s.browser().post("/signup", "username", "bob", "password", "k3xq9vbz mnopq").wantStatus(http.StatusUnprocessableEntity).
@@ -222,6 +232,7 @@ func TestSignupAsksForTheLeastLengthOfTheSettings(t *testing.T) {
 }
 
 func TestSignupThatIsClosedIsNotLinkedTo(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, "--signup=closed")
 	s.browser().get("/login").wantStatus(http.StatusOK).wantNot("Create an account")
 	s.browser().post("/login", "username", "", "password", "").wantStatus(http.StatusUnprocessableEntity).wantNot("Create an account")
@@ -229,6 +240,7 @@ func TestSignupThatIsClosedIsNotLinkedTo(t *testing.T) {
 }
 
 func TestSignupRefusesALeakedPassword(t *testing.T) {
+	t.Parallel()
 	s, b := newSiteSignedIn(t, "bob", "--signups-per-hour=4")
 	code := b.makeCode("bob")
 	const leaked, other = "k3xq9vbz leaked once", "k3xq9vbz never leaked"
@@ -265,6 +277,7 @@ func TestSignupRefusesALeakedPassword(t *testing.T) {
 }
 
 func TestPasswordChangeLooksForALeakedPasswordWhenTheLimitAllowsIt(t *testing.T) {
+	t.Parallel()
 	s, b := newSiteSignedIn(t, "bob", "--known-browser-failures=1")
 	path := filepath.Join(t.TempDir(), "leaked.txt")
 	if err := os.WriteFile(path, fmt.Appendf(nil, "%X:3\n", sha1.Sum([]byte(newPassword))), 0o600); err != nil {

@@ -53,6 +53,7 @@ func TestClientThatIsSlowIsCutOff(t *testing.T) {
 }
 
 func TestHeadersHaveALimit(t *testing.T) {
+	t.Parallel()
 	address := newSite(t).listen()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+address+"/login", nil)
 	if err != nil {

@@ -30,6 +30,7 @@ func (s *site) refuseSessions() (end func()) {
 }
 
 func TestLoginWhoseSessionCannotBeSavedIsNotAcknowledged(t *testing.T) {
+	t.Parallel()
 	for _, swapped := range []bool{false, true} {
 		s := newSiteFor(t, "bob")
 		end := s.refuseSessions()
@@ -52,6 +53,7 @@ func TestLoginWhoseSessionCannotBeSavedIsNotAcknowledged(t *testing.T) {
 }
 
 func TestOutagePageNeverSaysThatNothingWasChangedWhenSomethingWas(t *testing.T) {
+	t.Parallel()
 	for _, what := range []attempt{trySignup, tryLogin, tryLogout, tryLogoutAll} {
 		t.Run(what.what, func(t *testing.T) {
 			s, b := newSiteSignedIn(t, "bob")
@@ -69,6 +71,7 @@ func TestOutagePageNeverSaysThatNothingWasChangedWhenSomethingWas(t *testing.T) 
 }
 
 func TestLogoutWhoseSessionCannotBeSavedSignsOut(t *testing.T) {
+	t.Parallel()
 	s, b := newSiteSignedIn(t, "bob")
 	s.refuseSessions()
 	tryLogout.do(b)
@@ -76,6 +79,7 @@ func TestLogoutWhoseSessionCannotBeSavedSignsOut(t *testing.T) {
 }
 
 func TestPanicIsAPageWithoutItsCauseAndTheServerLivesOn(t *testing.T) {
+	t.Parallel()
 	s := newSiteFor(t, "bob")
 	guard := s.app.guard
 	s.app.guard = nil
@@ -105,6 +109,7 @@ func TestPanicIsAPageWithoutItsCauseAndTheServerLivesOn(t *testing.T) {
 }
 
 func TestDatabaseWithoutItsTablesIsAPageWithoutItsCause(t *testing.T) {
+	t.Parallel()
 	for name, begin := range map[string]func(s *site){
 		"tables dropped": func(s *site) {
 			for _, table := range []string{"sign_ins", "sessions", "users"} {
@@ -130,9 +135,10 @@ func TestDatabaseWithoutItsTablesIsAPageWithoutItsCause(t *testing.T) {
 }
 
 func TestClientThatLeavesIsNotLoggedAsServed(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, "--busy-timeout=1m")
 	unlock := s.lockDatabase()
-	ctx, leave := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	ctx, leave := context.WithTimeout(t.Context(), 2*time.Second)
 	defer leave()
 	form := url.Values{"username": {"eve"}, "password": {goodPassword}}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.server.URL+"/signup", strings.NewReader(form.Encode()))

@@ -14,6 +14,7 @@ import (
 // TestSignInThatWasRevokedIsNeverServedAgain has many readers ask for a sign-in all the time, while it is made and ended
 // again and again, by this program and by another one. Once ending it has returned, nobody may find it.
 func TestSignInThatWasRevokedIsNeverServedAgain(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "auth.db")
 	server, command := open(t, path), open(t, path)
 	bob := createUser(t, server, "bob")
@@ -61,6 +62,7 @@ func TestSignInThatWasRevokedIsNeverServedAgain(t *testing.T) {
 }
 
 func TestSessionThatWasDeletedOrHasExpiredIsNeverServedAgain(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "auth.db")
 	server, command := open(t, path), open(t, path)
 	for i := range 20 {
@@ -87,6 +89,7 @@ func TestSessionThatWasDeletedOrHasExpiredIsNeverServedAgain(t *testing.T) {
 }
 
 func TestSessionInMemoryExpiresToo(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	if _, err := s.DB().Exec("INSERT INTO sessions (token, data, expiry) VALUES ('token', x'64617461', julianday('now', '+0.3 seconds'))"); err != nil {
 		t.Fatal(err)
@@ -106,6 +109,7 @@ func TestSessionInMemoryExpiresToo(t *testing.T) {
 }
 
 func TestSignInsAreTheCallersOwnCopy(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	id := signIn(t, s, createUser(t, s, "bob"), noon).ID
 	ctx := s.AsOfNow(t.Context())
@@ -119,6 +123,7 @@ func TestSignInsAreTheCallersOwnCopy(t *testing.T) {
 }
 
 func TestDatabaseThatWasPutBackIsReadAgain(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	bob := createUser(t, s, "bob")
 	id := signIn(t, s, bob, noon).ID

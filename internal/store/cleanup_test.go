@@ -21,6 +21,7 @@ func fill(t *testing.T, s *Store, number int, insert string, args ...any) {
 }
 
 func TestCleanUpRemovesExactlyWhatHasExpired(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	uid := createUser(t, s, "bob")
 	now := time.Now()
@@ -54,6 +55,7 @@ func TestCleanUpRemovesExactlyWhatHasExpired(t *testing.T) {
 }
 
 func TestCleanUpUnderstandsTheExpiryThatTheSessionStoreWrites(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	sessions := sqlite3store.NewWithCleanupInterval(s.DB(), 0)
 	for token, expiry := range map[string]time.Time{
@@ -72,6 +74,7 @@ func TestCleanUpUnderstandsTheExpiryThatTheSessionStoreWrites(t *testing.T) {
 }
 
 func TestCleanUpStopsWithTheProgram(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

@@ -63,6 +63,7 @@ func ids(t *testing.T, s *Store, asked ...string) []string {
 }
 
 func TestSignInsAreFoundAsTheyWereMadeTheNewestLast(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	bob, eve := createUser(t, s, "bob"), createUser(t, s, "eve")
 	want := SignIn{UID: eve, Username: "eve", Remembered: true, Address: "2001:db8::1", UserAgent: "Chromium", LacksRecoveryCode: true}
@@ -87,6 +88,7 @@ func TestSignInsAreFoundAsTheyWereMadeTheNewestLast(t *testing.T) {
 }
 
 func TestSignInTakesThePlaceOfTheOnesItReplaces(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	bob := createUser(t, s, "bob")
 	old, older, elsewhere := signIn(t, s, bob, noon), signIn(t, s, bob, noon), signIn(t, s, bob, noon)
@@ -97,6 +99,7 @@ func TestSignInTakesThePlaceOfTheOnesItReplaces(t *testing.T) {
 }
 
 func TestSignInThatFailsLeavesTheOnesItWouldReplace(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	bob, eve := createUser(t, s, "bob"), createUser(t, s, "eve")
 	old := signIn(t, s, bob, noon)
@@ -125,6 +128,7 @@ func TestSignInThatFailsLeavesTheOnesItWouldReplace(t *testing.T) {
 }
 
 func TestSignInsEndWithTheirUser(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	bob, eve := createUser(t, s, "bob"), createUser(t, s, "eve")
 	his, hers := signIn(t, s, bob, noon), signIn(t, s, eve, noon)
@@ -140,6 +144,7 @@ func TestSignInsEndWithTheirUser(t *testing.T) {
 }
 
 func TestUserAgentOfAnyBytesIsKeptAsValidTextThatIsNotTooLong(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	bob := createUser(t, s, "bob")
 	for given, want := range map[string]string{
@@ -161,6 +166,7 @@ func TestUserAgentOfAnyBytesIsKeptAsValidTextThatIsNotTooLong(t *testing.T) {
 }
 
 func TestSignInLastUseNeverMovesBack(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	bob := createUser(t, s, "bob")
 	used, other := signIn(t, s, bob, noon), signIn(t, s, bob, noon)
@@ -190,6 +196,7 @@ func TestSignInLastUseNeverMovesBack(t *testing.T) {
 }
 
 func TestSignInEndsAloneAndMayEndTwice(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	bob := createUser(t, s, "bob")
 	here, there := signIn(t, s, bob, noon), signIn(t, s, bob, noon)

@@ -73,6 +73,7 @@ func connections(t *testing.T, s *Store) (all []*sql.Conn) {
 }
 
 func TestOpenGivesEveryConnectionTheSafeSettings(t *testing.T) {
+	t.Parallel()
 	for i, connection := range connections(t, newStore(t)) {
 		for setting, want := range map[string]string{
 			"journal_mode":   "wal",
@@ -125,6 +126,7 @@ func TestOpenTakesTheNameOfTheFileLiterally(t *testing.T) {
 }
 
 func TestOpenTakesAPathThatBeginsWithTwoSlashes(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	createUser(t, open(t, "/"+filepath.Join(folder, "auth.db")), "bob")
 	if _, err := open(t, filepath.Join(folder, "auth.db")).UserByUsername(t.Context(), "bob"); err != nil {
@@ -133,6 +135,7 @@ func TestOpenTakesAPathThatBeginsWithTwoSlashes(t *testing.T) {
 }
 
 func TestOpenAgainFindsTheData(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "auth.db")
 	first := open(t, path)
 	uid := createUser(t, first, "bob")
@@ -154,6 +157,7 @@ func TestOpenAgainFindsTheData(t *testing.T) {
 }
 
 func TestOpenMakesADatabaseOfAnEmptyFile(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "auth.db")
 	if err := os.WriteFile(path, nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -163,6 +167,7 @@ func TestOpenMakesADatabaseOfAnEmptyFile(t *testing.T) {
 
 // Without a write lock around reading the version and migrating, a few in a hundred of these fail.
 func TestOpenOfOneNewFileByManyAtOnceSucceeds(t *testing.T) {
+	t.Parallel()
 	for round := range 25 {
 		path := filepath.Join(t.TempDir(), "auth.db")
 		var opening sync.WaitGroup
@@ -187,6 +192,7 @@ func TestOpenOfOneNewFileByManyAtOnceSucceeds(t *testing.T) {
 }
 
 func TestMigrationThatFailsLeavesNothingBehind(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "auth.db")
 	other, err := sql.Open("sqlite", path)
 	if err != nil {
@@ -211,6 +217,7 @@ func TestMigrationThatFailsLeavesNothingBehind(t *testing.T) {
 }
 
 func TestOpenRefusesAFileOfANewerProgram(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "auth.db")
 	s := open(t, path)
 	if _, err := s.DB().ExecContext(t.Context(), "INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, 1)"); err != nil {

@@ -11,6 +11,7 @@ import (
 )
 
 func TestUserIsFoundByTheExactUsernameOnly(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	created := time.Unix(1_700_000_000, 0)
 	uid, err := s.CreateUser(t.Context(), "zoë", "hash", unknown, at(created))
@@ -29,6 +30,7 @@ func TestUserIsFoundByTheExactUsernameOnly(t *testing.T) {
 }
 
 func TestUsernameAskedForByManyAtOnceIsGivenOnce(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	var won, lost atomic.Int64
 	var asking sync.WaitGroup
@@ -58,6 +60,7 @@ func TestUsernameAskedForByManyAtOnceIsGivenOnce(t *testing.T) {
 }
 
 func TestUsernameHasOneToAHundredCharacters(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	for name, fits := range map[string]bool{
 		"": false, "x": true, strings.Repeat("ü", 100): true, strings.Repeat("x", 101): false,
@@ -69,6 +72,7 @@ func TestUsernameHasOneToAHundredCharacters(t *testing.T) {
 }
 
 func TestUserIDOfADeletedAccountIsNeverGivenOutAgain(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	createUser(t, s, "alice")
 	bob := createUser(t, s, "bob")
@@ -81,6 +85,7 @@ func TestUserIDOfADeletedAccountIsNeverGivenOutAgain(t *testing.T) {
 }
 
 func TestPasswordChangedByAnotherIsNotReplaced(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	bob, eve := createUser(t, s, "bob"), createUser(t, s, "eve")
 	for _, step := range []struct {
@@ -108,6 +113,7 @@ func TestPasswordChangedByAnotherIsNotReplaced(t *testing.T) {
 
 // With deferred transactions nine out of ten of these fail: another one wrote between their reading and writing.
 func TestTransactionsThatReadAndThenWriteAllSucceed(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	if _, err := s.DB().ExecContext(t.Context(), "CREATE TABLE counter (value INTEGER); INSERT INTO counter VALUES (0)"); err != nil {
 		t.Fatal(err)
