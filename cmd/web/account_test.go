@@ -22,9 +22,9 @@ var accountForms = map[string][]string{
 
 var accountPages = []string{"/user/bob/password", "/user/bob/sign-ins", "/user/bob/activity", "/user/bob/recovery", "/user/bob/delete"}
 
-func TestTheAccountsPagesAreForItsOwnerAlone(t *testing.T) {
-	s := newSite(t)
-	s.signUp("alice")
+func TestAccountPagesAreForItsOwnerOnly(t *testing.T) {
+	t.Parallel()
+	s := newSiteFor(t, "alice")
 	s.signUp("bob")
 	bob, alice, stranger := s.signedIn("bob"), s.signedIn("alice"), s.browser()
 	home := bob.get("/user/bob")
@@ -53,9 +53,9 @@ func TestTheAccountsPagesAreForItsOwnerAlone(t *testing.T) {
 	bob.get("/user/bob").wantStatus(http.StatusOK)
 }
 
-func TestASignInThatEndedInAnotherTabLeadsToTheWholeLoginPageAndBack(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+func TestSignInThatEndedInAnotherTabLeadsToTheLoginPageAndBack(t *testing.T) {
+	t.Parallel()
+	s := newSiteFor(t, "bob")
 	for path, form := range accountForms {
 		b := s.signedIn("bob")
 		b.post("/logout/bob")
@@ -69,9 +69,9 @@ func TestASignInThatEndedInAnotherTabLeadsToTheWholeLoginPageAndBack(t *testing.
 	}
 }
 
-func TestWhatMattersNeedsThePasswordOfTheLastTenMinutes(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+func TestConfirmIsNeededTenMinutesAfterThePassword(t *testing.T) {
+	t.Parallel()
+	s := newSiteFor(t, "bob")
 	for _, test := range []struct{ path, done string }{
 		{"/user/bob/sign-ins", "had ended already"}, {"/user/bob/sign-ins/others", "signed in nowhere else"}, {"/user/bob/recovery", "This is shown only now"}, {"/user/bob/delete", "is deleted"},
 	} {
@@ -99,10 +99,9 @@ func TestWhatMattersNeedsThePasswordOfTheLastTenMinutes(t *testing.T) {
 	}
 }
 
-func TestOncePasswordWasGivenItIsNotAskedForAgainForTenMinutes(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
-	b := s.signedIn("bob")
+func TestConfirmIsNotNeededWithinTenMinutesOfThePassword(t *testing.T) {
+	t.Parallel()
+	s, b := newSiteSignedIn(t, "bob")
 	s.clock.Advance(time.Hour)
 	b.post("/user/bob/recovery", confirmField, goodPassword).wantStatus(http.StatusOK)
 	s.clock.Advance(10*time.Minute - time.Second)
@@ -116,9 +115,9 @@ func TestOncePasswordWasGivenItIsNotAskedForAgainForTenMinutes(t *testing.T) {
 	other.post("/user/bob/recovery").wantStatus(http.StatusUnauthorized)
 }
 
-func TestChangingThePasswordSignsEverybodyElseOut(t *testing.T) {
-	s := newSite(t)
-	s.signUp("alice")
+func TestPasswordChangeSignsOutAllOtherBrowsers(t *testing.T) {
+	t.Parallel()
+	s := newSiteFor(t, "alice")
 	s.signUp("bob")
 	here, elsewhere := s.signedIn("bob"), s.signedIn("bob")
 	here.logIn("alice")
@@ -137,10 +136,9 @@ func TestChangingThePasswordSignsEverybodyElseOut(t *testing.T) {
 	s.browser().post("/login", "username", "bob", "password", newPassword).wantStatus(http.StatusOK)
 }
 
-func TestWhatIsWrongWithANewPasswordStandsBesideItsField(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
-	b := s.signedIn("bob")
+func TestPasswordChangeShowsMistakesBesideTheirFields(t *testing.T) {
+	t.Parallel()
+	s, b := newSiteSignedIn(t, "bob")
 	for _, test := range []struct{ name, current, chosen, currentMessage, newMessage string }{
 		{"both empty", "", "", "Password cannot be empty.", "Password cannot be empty."},
 		{"wrong", "wrong password", newPassword, "That is not your current password.", ""},
@@ -161,10 +159,9 @@ func TestWhatIsWrongWithANewPasswordStandsBesideItsField(t *testing.T) {
 	s.signedIn("bob")
 }
 
-func TestOfTwoPasswordChangesAtOnceOneIsTold(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
-	b := s.signedIn("bob")
+func TestPasswordChangeTwiceAtOnceRefusesTheSecond(t *testing.T) {
+	t.Parallel()
+	_, b := newSiteSignedIn(t, "bob")
 	answers := make(chan page, 2)
 	for _, chosen := range []string{newPassword, newPassword + " 2"} {
 		go func() {
@@ -187,9 +184,9 @@ func TestOfTwoPasswordChangesAtOnceOneIsTold(t *testing.T) {
 	}
 }
 
-func TestAnAccountDeletedElsewhereTakesItsFormsAlong(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+func TestAccountDeletedElsewhereAnswersItsFormsWithLogin(t *testing.T) {
+	t.Parallel()
+	s := newSiteFor(t, "bob")
 	here, elsewhere := s.signedIn("bob"), s.signedIn("bob")
 	elsewhere.post("/user/bob/delete", "username", "bob").wantStatus(http.StatusOK)
 	for path, form := range accountForms {
@@ -197,9 +194,9 @@ func TestAnAccountDeletedElsewhereTakesItsFormsAlong(t *testing.T) {
 	}
 }
 
-func TestTheWellKnownAddressLeadsToThePasswordPage(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+func TestPasswordChangeIsFoundAtTheWellKnownAddress(t *testing.T) {
+	t.Parallel()
+	s := newSiteFor(t, "bob")
 	s.signedIn("bob").stay().get("/.well-known/change-password").wantStatus(http.StatusFound).wantHeader("Location", "/user/bob/password")
 	b := s.browser()
 	login := b.get("/.well-known/change-password").wantPath("/login")
@@ -209,6 +206,7 @@ func TestTheWellKnownAddressLeadsToThePasswordPage(t *testing.T) {
 }
 
 func TestPasswordChangeRefusesTheCurrentPasswordInAnotherUnicodeForm(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	const composed, decomposed = "caf\u00e9 k3xq9vbz mnop", "cafe\u0301 k3xq9vbz mnop"
 	s.browser().post("/signup", "username", "bob", "password", composed).wantStatus(http.StatusOK)
@@ -218,9 +216,9 @@ func TestPasswordChangeRefusesTheCurrentPasswordInAnotherUnicodeForm(t *testing.
 		wantText("password-message", "This is the current password. Choose another one.")
 }
 
-func TestDeletingTheAccountRemovesAllOfIt(t *testing.T) {
-	s := newSite(t)
-	s.signUp("alice")
+func TestAccountDeletionRemovesEverything(t *testing.T) {
+	t.Parallel()
+	s := newSiteFor(t, "alice")
 	s.signUp("bob")
 	here, elsewhere := s.signedIn("alice"), s.signedIn("bob")
 	here.logIn("bob")
@@ -245,16 +243,16 @@ func TestDeletingTheAccountRemovesAllOfIt(t *testing.T) {
 	}
 }
 
-func TestTheLogHoldsTheAccountsEventsAndNoSecret(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+func TestLogHoldsEventsOfAccountsAndNoSecret(t *testing.T) {
+	t.Parallel()
+	s := newSiteFor(t, "bob")
 	b, other := s.signedIn("bob"), s.signedIn("bob")
 	s.clock.Advance(time.Hour)
 	voided := recoveryCodeIn(b.post("/user/bob/recovery", confirmField, goodPassword))
 	b.post("/user/bob/sign-ins/others")
 	b.post("/user/bob/password", "current_password", goodPassword, "password", newPassword)
 	s.browser().post("/recover", "username", "bob", "code", "wrong")
-	code := b.makeCode()
+	code := b.makeCode("bob")
 	recovered := s.browser().post("/recover", "username", "bob", "code", code, "password", newPassword+" 2")
 	b.post("/login", "username", "bob", "password", newPassword+" 2")
 	b.post("/user/bob/delete", "username", "bob")

@@ -30,8 +30,8 @@ func (s *site) addEvents(number int) {
 }
 
 func TestActivityHasPages(t *testing.T) {
-	s := newSite(t)
-	s.signUp("alice")
+	t.Parallel()
+	s := newSiteFor(t, "alice")
 	s.signUp("bob")
 	b := s.signedIn("bob")
 	s.addEvents(120)
@@ -85,9 +85,8 @@ func TestActivityHasPages(t *testing.T) {
 }
 
 func TestActivityShowsHowOftenAndWhenTheLastTime(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
-	b := s.signedIn("bob")
+	t.Parallel()
+	s, b := newSiteSignedIn(t, "bob")
 	first := time.Date(2026, 3, 1, 9, 30, 10, 0, time.UTC)
 	for _, test := range []struct {
 		lasted  time.Duration
@@ -110,10 +109,10 @@ func TestActivityShowsHowOftenAndWhenTheLastTime(t *testing.T) {
 }
 
 func TestActivityPagesWorkInTheBrowser(t *testing.T) {
+	t.Parallel()
 	for name, newTab := range eachTab {
 		t.Run(name, func(t *testing.T) {
-			s := newSite(t)
-			s.signUp("alice")
+			s := newSiteFor(t, "alice")
 			s.signUp("bob")
 			b := newTab(s, "/login")
 			b.logIn("bob")

@@ -29,9 +29,9 @@ func rowsOf(p page) []string {
 	return rows
 }
 
-func TestAPersonSeesWhereTheyAreSignedIn(t *testing.T) {
-	s := newSite(t)
-	s.signUp("alice")
+func TestSignInsAreShownToTheirOwner(t *testing.T) {
+	t.Parallel()
+	s := newSiteFor(t, "alice")
 	s.signUp("bob")
 	s.signedIn("alice")
 	begin := s.clock.Now().UTC().Format("2 January 2006 at 15:04 UTC")
@@ -62,9 +62,9 @@ func TestAPersonSeesWhereTheyAreSignedIn(t *testing.T) {
 	}
 }
 
-func TestAPersonEndsASignInOfAnotherBrowser(t *testing.T) {
-	s := newSite(t)
-	s.signUp("alice")
+func TestSignInOfAnotherBrowserCanBeEnded(t *testing.T) {
+	t.Parallel()
+	s := newSiteFor(t, "alice")
 	s.signUp("bob")
 	alice, here, there, third := s.signedIn("alice"), s.signedIn("bob"), s.signedIn("bob"), s.signedIn("bob")
 	id := s.query("SELECT id FROM sign_ins WHERE uid = 2 ORDER BY rowid LIMIT 1 OFFSET 1")
@@ -83,14 +83,14 @@ func TestAPersonEndsASignInOfAnotherBrowser(t *testing.T) {
 	alice.get("/user/alice").wantStatus(http.StatusOK)
 }
 
-func TestAPersonSeesWhatHappenedToTheAccount(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+func TestActivityShowsWhatHappenedToTheAccount(t *testing.T) {
+	t.Parallel()
+	s := newSiteFor(t, "bob")
 	b := s.browser().with("User-Agent", chromeOnLinux)
 	s.browser().with("User-Agent", firefoxOnWindows).post("/login", "username", "bob", "password", "wrong password")
 	b.logIn("bob")
 	other := s.signedIn("bob")
-	b.makeCode()
+	b.makeCode("bob")
 	b.post("/user/bob/sign-ins/others")
 	other.get("/")
 	b.post("/user/bob/password", "current_password", "wrong password", "password", newPassword)
@@ -124,10 +124,9 @@ func TestAPersonSeesWhatHappenedToTheAccount(t *testing.T) {
 	b.get("/user/bob/activity").want("A sign-in was ended, by an administrator")
 }
 
-func TestTheActivityShowsTheLastFiftyEvents(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
-	b := s.signedIn("bob")
+func TestActivityShowsTheLastFiftyEvents(t *testing.T) {
+	t.Parallel()
+	s, b := newSiteSignedIn(t, "bob")
 	s.exec(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60)
 		INSERT INTO events (uid, at, last_at, kind, actor, address, user_agent) SELECT 1, i, i, 'login failed', 'owner', '192.0.2.' || i, '' FROM n`)
 	rows := rowsOf(b.get("/user/bob/activity"))
@@ -137,8 +136,8 @@ func TestTheActivityShowsTheLastFiftyEvents(t *testing.T) {
 }
 
 func TestActivityFoldsRepeatedFailuresIntoOneRow(t *testing.T) {
-	s := newSite(t, "--unknown-browser-failures=1000", "--close-after=1000", "--failures-per-hour=1000")
-	s.signUp("bob")
+	t.Parallel()
+	s := newSiteFor(t, "bob", "--unknown-browser-failures=1000", "--close-after=1000", "--failures-per-hour=1000")
 	rows := func() string {
 		return s.query("SELECT group_concat(coalesce(uid, 0) || ' ' || kind || ' ' || repeats, ', ') FROM (SELECT * FROM events ORDER BY id)")
 	}
@@ -166,11 +165,10 @@ func TestActivityFoldsRepeatedFailuresIntoOneRow(t *testing.T) {
 }
 
 func TestActivityOfOneKindDoesNotGrowWithoutBound(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
-	b := s.signedIn("bob")
+	t.Parallel()
+	s, b := newSiteSignedIn(t, "bob")
 	for range keptOfAKind + 10 {
-		b.makeCode()
+		b.makeCode("bob")
 	}
 	if got := s.query("SELECT count(*) || ' ' || (SELECT count(*) FROM events WHERE kind <> 'recovery code made') FROM events WHERE kind = 'recovery code made'"); got != "200 2" {
 		t.Errorf("recovery codes made and other events kept: %s", got)
@@ -180,10 +178,9 @@ func TestActivityOfOneKindDoesNotGrowWithoutBound(t *testing.T) {
 // keptOfAKind is store.keptPerKind.
 const keptOfAKind = 200
 
-func TestEventsAreRemovedAfterNinetyDays(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
-	b := s.signedIn("bob")
+func TestActivityIsRemovedAfterNinetyDays(t *testing.T) {
+	t.Parallel()
+	s, b := newSiteSignedIn(t, "bob")
 	s.exec(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1200)
 		INSERT INTO events (uid, last_at, at, kind, actor, address, user_agent) SELECT 1, ?, 0, 'password changed', 'owner', 'old', '' FROM n`,
 		s.clock.Now().Add(-90*24*time.Hour-time.Minute).Unix())
@@ -196,9 +193,9 @@ func TestEventsAreRemovedAfterNinetyDays(t *testing.T) {
 	b.get("/user/bob").wantStatus(http.StatusOK)
 }
 
-func TestAStrangersLongUserAgentDoesNotFillTheActivity(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+func TestActivityCutsALongUserAgentOfAnUnknownBrowser(t *testing.T) {
+	t.Parallel()
+	s := newSiteFor(t, "bob")
 	long := strings.Repeat("Browser", 40)
 	s.browser().with("User-Agent", long+"/1.0").post("/login", "username", "bob", "password", "wrong").wantStatus(http.StatusUnauthorized)
 	s.signedIn("bob").get("/user/bob/activity").wantStatus(http.StatusOK).want("BrowserBrowser", "…").wantNot(long)

@@ -8,8 +8,7 @@ import (
 
 func TestProxyMayWriteAnAddressInEachFormThatProxiesUse(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, "--trusted-proxy=127.0.0.1,10.0.0.0/8,2001:db8:ffff::/48,fe80::/10")
-	s.signUp("bob")
+	s := newSiteFor(t, "bob", "--trusted-proxy=127.0.0.1,10.0.0.0/8,2001:db8:ffff::/48,fe80::/10")
 	for _, test := range []struct {
 		forwarded []string // one header line each
 		want      string

@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-func TestABackUpTakenUnderAStreamOfSignupsHoldsEachThatWasAcknowledgedBefore(t *testing.T) {
+func TestBackupDuringSignupsHoldsEachAcknowledgedBefore(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "auth.db")
 	p := startProgram(t, append(cheap, "--db="+path, "--signups-per-hour=100000")...)
@@ -69,7 +69,7 @@ func fillEvents(megabytes int) string {
 		SELECT unixepoch(), 'login failed', 'owner', '', hex(zeroblob(500000)) FROM n`
 }
 
-func TestAnInterruptedBackUpLeavesNothingBehindAndSaysSo(t *testing.T) {
+func TestBackupThatIsInterruptedLeavesNothingBehindAndSaysSo(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "auth.db")
 	makeDatabase(t, path)
@@ -115,7 +115,7 @@ func entries(t *testing.T, folder string) (names []string) {
 	return names
 }
 
-func TestABackUpToAFullDiskSaysSoAndLeavesNothing(t *testing.T) {
+func TestBackupToAFullDiskLeavesNothingBehindAndSaysSo(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	mountDisk(t, folder, "64k")

@@ -35,7 +35,7 @@ func wantChecked(t *testing.T, path string) {
 	}
 }
 
-func TestKilledInTheMidstOfSigningEverybodyOutItHasSignedOutAllOrNone(t *testing.T) {
+func TestUserLogoutAllThatIsKilledSignsOutAllOrNone(t *testing.T) {
 	t.Parallel()
 	const people = 5_000
 	path := filepath.Join(t.TempDir(), "auth.db")
@@ -83,7 +83,7 @@ func TestKilledInTheMidstOfSigningEverybodyOutItHasSignedOutAllOrNone(t *testing
 	p.stop()
 }
 
-func TestOfTwoAdministratorsWhoResetTheSamePersonAtOnceOneHandsOutALinkThatWorks(t *testing.T) {
+func TestUserResetTwiceAtOnceLeavesOneWorkingLink(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "auth.db")
 	p := startProgram(t, append(cheap, "--db="+path)...)
@@ -120,7 +120,7 @@ func TestOfTwoAdministratorsWhoResetTheSamePersonAtOnceOneHandsOutALinkThatWorks
 	p.stop()
 }
 
-func TestACommandOnAFileThatMayNotBeWrittenSaysSo(t *testing.T) {
+func TestCommandOnAReadOnlyFileSaysSo(t *testing.T) {
 	t.Parallel()
 	folder := openFolder(t)
 	path := filepath.Join(folder, "auth.db")

@@ -21,7 +21,8 @@ import (
 
 // The scripts run the program as its admin does at a terminal, beside a server that people visit. Each says what the
 // admin gets. LATCHKEY_DB and LATCHKEY_URL are set, so that no command needs --db or --url.
-func TestAtTheTerminalTheAdministratorGetsThat(t *testing.T) {
+func TestCommandScripts(t *testing.T) {
+	t.Parallel()
 	binary := built(t)
 	files, err := filepath.Glob("testdata/script/*.txtar")
 	if err != nil || len(files) == 0 {
@@ -29,6 +30,7 @@ func TestAtTheTerminalTheAdministratorGetsThat(t *testing.T) {
 	}
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			t.Parallel()
 			k := &admin{t: t, binary: binary, people: map[string]*browser{}}
 			testscript.Run(t, testscript.Params{
 				Files: []string{file},

@@ -24,7 +24,8 @@ func (s *site) mustRun(args ...string) (stdout string) {
 	return stdout
 }
 
-func TestAPasswordLinkIsGoodFor24HoursAndIsNotInTheLog(t *testing.T) {
+func TestPasswordLinkIsGoodFor24HoursAndIsNotInTheLog(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	link := strings.TrimPrefix(strings.TrimSpace(s.mustRun("user", "add", "bob")), s.server.URL)
 	s.clock.Advance(24*time.Hour + time.Second)
@@ -38,10 +39,10 @@ func TestAPasswordLinkIsGoodFor24HoursAndIsNotInTheLog(t *testing.T) {
 	}
 }
 
-func TestTheRecoveryCodeOfADisabledAccountIsNoGood(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
-	code := s.signedIn("bob").makeCode()
+func TestRecoveryCodeOfADisabledAccountIsRefused(t *testing.T) {
+	t.Parallel()
+	s := newSiteFor(t, "bob")
+	code := s.signedIn("bob").makeCode("bob")
 	s.mustRun("user", "disable", "bob")
 	s.browser().post("/recover", "username", "bob", "code", code).wantStatus(http.StatusUnauthorized)
 	s.mustRun("user", "enable", "bob")

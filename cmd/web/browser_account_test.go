@@ -5,16 +5,15 @@ import (
 	"time"
 )
 
-func TestTheAccountsPagesWork(t *testing.T) {
+func TestAccountPagesWorkInTheBrowser(t *testing.T) {
+	t.Parallel()
 	for way, newTab := range eachTab {
 		t.Run(way, func(t *testing.T) { useTheAccountsPages(t, newTab) })
 	}
 }
 
 func useTheAccountsPages(t *testing.T, newTab func(*site, string) *tab) {
-	s := newSite(t)
-	s.signUp("bob")
-	elsewhere := s.signedIn("bob")
+	s, elsewhere := newSiteSignedIn(t, "bob")
 	b := newTab(s, "/login")
 	b.logIn("bob")
 	b.wantHeading("Hello Bob")
@@ -50,12 +49,12 @@ func useTheAccountsPages(t *testing.T, newTab func(*site, string) *tab) {
 	b.wantFlash("The account bob is deleted.")
 }
 
-func TestTheRecoveryCodeWorksInTheBrowser(t *testing.T) {
+func TestRecoveryCodeWorksInTheBrowser(t *testing.T) {
+	t.Parallel()
 	for way, newTab := range eachTab {
 		t.Run(way, func(t *testing.T) {
-			s := newSite(t)
-			s.signUp("bob")
-			code := s.signedIn("bob").makeCode()
+			s := newSiteFor(t, "bob")
+			code := s.signedIn("bob").makeCode("bob")
 			b := newTab(s, "/login")
 			b.follow("I forgot the password")
 			b.wantHeading("Get back in")

@@ -32,9 +32,9 @@ func (b *tab) fillInLogin() {
 	b.click("field", "Keep me signed in on this device")
 }
 
-func TestALostConnectionLeavesTheFormAsItIs(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+func TestFormStaysAsItIsWhenTheConnectionIsLost(t *testing.T) {
+	t.Parallel()
+	s := newSiteFor(t, "bob")
 	b := s.newTab("/login")
 	b.fillInLogin()
 	b.expectComplaints("net::ERR_INTERNET_DISCONNECTED", "Failed to fetch")
@@ -57,9 +57,9 @@ func (b *tab) online(online bool) {
 	})
 }
 
-func TestALockedDatabaseLeavesTheFormAsItIs(t *testing.T) {
-	s := newSite(t, "--busy-timeout=200ms")
-	s.signUp("bob")
+func TestFormStaysAsItIsWhenTheDatabaseIsLocked(t *testing.T) {
+	t.Parallel()
+	s := newSiteFor(t, "bob", "--busy-timeout=200ms")
 	b := s.newTab("/login")
 	b.fillInLogin()
 
@@ -73,7 +73,8 @@ func TestALockedDatabaseLeavesTheFormAsItIs(t *testing.T) {
 	b.wantHeading("Hello Bob")
 }
 
-func TestAnErrorPageOfAProxyLeavesTheFormAsItIs(t *testing.T) {
+func TestFormStaysAsItIsAfterAnErrorPageOfAProxy(t *testing.T) {
+	t.Parallel()
 	for _, status := range []int{http.StatusForbidden, http.StatusTooManyRequests, http.StatusBadGateway} {
 		t.Run(http.StatusText(status), func(t *testing.T) {
 			s, proxy := newSiteBehindProxy(t)
@@ -97,7 +98,8 @@ func TestAnErrorPageOfAProxyLeavesTheFormAsItIs(t *testing.T) {
 	}
 }
 
-func TestAFailureLeavesTheFocusOnTheButtonThatWasPressed(t *testing.T) {
+func TestFormKeepsTheFocusOnThePressedButtonAfterAFailure(t *testing.T) {
+	t.Parallel()
 	s, proxy := newSiteBehindProxy(t)
 	s.signUp("bob")
 	b := s.newTab("/login")
@@ -116,7 +118,8 @@ func TestAFailureLeavesTheFocusOnTheButtonThatWasPressed(t *testing.T) {
 	b.wantFocus("Log in")
 }
 
-func TestNoPageStandsUnderTheAddressOfAnother(t *testing.T) {
+func TestPagesAreShownUnderTheirOwnAddressAfterAFailure(t *testing.T) {
+	t.Parallel()
 	b := newSite(t).newTab("/signup")
 	b.follow("Log in")
 	b.wantTitle("Log in")
@@ -131,9 +134,9 @@ func TestNoPageStandsUnderTheAddressOfAnother(t *testing.T) {
 	b.wantAddress("/signup")
 }
 
-func TestTooManySignupsLeaveTheFormAsItIs(t *testing.T) {
-	s := newSite(t, "--signups-per-hour=1")
-	s.signUp("bob")
+func TestFormStaysAsItIsAfterTooManySignups(t *testing.T) {
+	t.Parallel()
+	s := newSiteFor(t, "bob", "--signups-per-hour=1")
 	b := s.newTab("/signup")
 	b.mark()
 	b.fill("Username", "alice")
@@ -147,7 +150,8 @@ func TestTooManySignupsLeaveTheFormAsItIs(t *testing.T) {
 	b.wantSamePage()
 }
 
-func TestWhileAFormIsSentItsButtonIsDisabledAndShowsThatItWorks(t *testing.T) {
+func TestFormDisablesItsButtonWhileItIsSent(t *testing.T) {
+	t.Parallel()
 	s, proxy := newSiteBehindProxy(t)
 	s.signUp("bob")
 	b := s.newTab("/login")

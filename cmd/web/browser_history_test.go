@@ -2,11 +2,11 @@ package main
 
 import "testing"
 
-func TestBackAfterLogoutDoesNotShowTheHomePageAgain(t *testing.T) {
+func TestHistoryDoesNotShowTheHomePageAfterLogout(t *testing.T) {
+	t.Parallel()
 	for name, newTab := range eachTab {
 		t.Run(name, func(t *testing.T) {
-			s := newSite(t)
-			s.signUp("bob")
+			s := newSiteFor(t, "bob")
 			b := newTab(s, "/login")
 			b.submit("Log in", "bob", goodPassword)
 			b.wantHeading("Hello Bob")
@@ -24,7 +24,8 @@ func TestBackAfterLogoutDoesNotShowTheHomePageAgain(t *testing.T) {
 	}
 }
 
-func TestBackAndForwardWorkBetweenPages(t *testing.T) {
+func TestHistoryWorksBackAndForward(t *testing.T) {
+	t.Parallel()
 	for name, newTab := range eachTab {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t)
@@ -57,7 +58,8 @@ func TestBackAndForwardWorkBetweenPages(t *testing.T) {
 	}
 }
 
-func TestAPageGoneBackToWorksWithoutAPageLoad(t *testing.T) {
+func TestHistoryRestoresPagesThatWorkWithoutAPageLoad(t *testing.T) {
+	t.Parallel()
 	b := newSite(t).newTab("/signup")
 	b.mark()
 	b.follow("Log in")
@@ -71,11 +73,11 @@ func TestAPageGoneBackToWorksWithoutAPageLoad(t *testing.T) {
 	b.wantText("Hide")
 }
 
-func TestASignInThatHasEndedLeadsToTheLoginFormAndOnToThePage(t *testing.T) {
+func TestSignInThatHasEndedLeadsToTheLoginFormAndOnToThePage(t *testing.T) {
+	t.Parallel()
 	for name, newTab := range eachTab {
 		t.Run(name, func(t *testing.T) {
-			s := newSite(t)
-			s.signUp("alice")
+			s := newSiteFor(t, "alice")
 			s.signUp("bob")
 			b := newTab(s, "/login")
 			b.submit("Log in", "alice", goodPassword)

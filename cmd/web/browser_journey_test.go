@@ -2,7 +2,8 @@ package main
 
 import "testing"
 
-func TestAPersonSignsUpLogsInAndOutWithoutAPageLoad(t *testing.T) {
+func TestJourneyFromSignupToLogoutNeedsNoPageLoad(t *testing.T) {
+	t.Parallel()
 	b := newSite(t).newTab("/signup")
 	b.wantTitle("Create an account")
 	b.wantFocus("Username")
@@ -36,7 +37,8 @@ func TestAPersonSignsUpLogsInAndOutWithoutAPageLoad(t *testing.T) {
 	b.wantHistory("/signup", "/login?username=bob", "/user/bob", "/login")
 }
 
-func TestAPersonSignsUpLogsInAndOutWithoutScripts(t *testing.T) {
+func TestJourneyFromSignupToLogoutWorksWithoutScripts(t *testing.T) {
+	t.Parallel()
 	b := newSite(t).newTabWithoutScripts("/signup")
 	b.wantTitle("Create an account")
 	b.wantNone("button", "Show password")
@@ -64,11 +66,11 @@ func TestAPersonSignsUpLogsInAndOutWithoutScripts(t *testing.T) {
 	b.wantHistory("/signup", "/login?username=bob", "/user/bob", "/login")
 }
 
-func TestTwoAccountsLiveInOneBrowser(t *testing.T) {
+func TestAccountsShareOneBrowser(t *testing.T) {
+	t.Parallel()
 	for name, newTab := range eachTab {
 		t.Run(name, func(t *testing.T) {
-			s := newSite(t)
-			s.signUp("alice")
+			s := newSiteFor(t, "alice")
 			s.signUp("bob")
 			b := newTab(s, "/login")
 			b.submit("Log in", "alice", goodPassword)
@@ -98,9 +100,9 @@ func TestTwoAccountsLiveInOneBrowser(t *testing.T) {
 	}
 }
 
-func TestLoggingOutOfAllAccountsLeavesNone(t *testing.T) {
-	s := newSite(t)
-	s.signUp("alice")
+func TestLogoutOfAllAccountsLeavesNone(t *testing.T) {
+	t.Parallel()
+	s := newSiteFor(t, "alice")
 	s.signUp("bob")
 	b := s.newTab("/login")
 	b.submit("Log in", "alice", goodPassword)
@@ -116,11 +118,11 @@ func TestLoggingOutOfAllAccountsLeavesNone(t *testing.T) {
 	}
 }
 
-func TestALogoutLinkAsksFirst(t *testing.T) {
+func TestLogoutLinkAsksFirst(t *testing.T) {
+	t.Parallel()
 	for name, newTab := range eachTab {
 		t.Run(name, func(t *testing.T) {
-			s := newSite(t)
-			s.signUp("bob")
+			s := newSiteFor(t, "bob")
 			b := newTab(s, "/login")
 			b.submit("Log in", "bob", goodPassword)
 			b.goTo("/logout/bob")

@@ -8,7 +8,8 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-func TestThePagesWorkWithTheKeyboardAlone(t *testing.T) {
+func TestKeyboardAloneIsEnough(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	b := s.newTab("/signup")
 	b.mark()
@@ -49,7 +50,8 @@ func TestThePagesWorkWithTheKeyboardAlone(t *testing.T) {
 	b.wantSamePage()
 }
 
-func TestThePagesWorkWithTheKeyboardAloneWithoutScripts(t *testing.T) {
+func TestKeyboardAloneIsEnoughWithoutScripts(t *testing.T) {
+	t.Parallel()
 	b := newSite(t).newTabWithoutScripts("/signup")
 	b.wantFocus("Username")
 	b.keys("bob" + kb.Tab + goodPassword + kb.Tab)
@@ -68,7 +70,8 @@ func TestThePagesWorkWithTheKeyboardAloneWithoutScripts(t *testing.T) {
 	b.wantFlash("Successfully logged out.")
 }
 
-func TestAPasswordCanBeShownAndIsHiddenAgainWhenTheFormIsSent(t *testing.T) {
+func TestPasswordFieldCanBeShownAndIsHiddenAgainOnSending(t *testing.T) {
+	t.Parallel()
 	s, proxy := newSiteBehindProxy(t)
 	b := s.newTab("/login")
 	wantType := func(want string) {
@@ -94,9 +97,9 @@ func TestAPasswordCanBeShownAndIsHiddenAgainWhenTheFormIsSent(t *testing.T) {
 	b.wantNotice("Invalid username or password.")
 }
 
-func TestAPasswordCanBePasted(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+func TestPasswordFieldTakesAPastedPassword(t *testing.T) {
+	t.Parallel()
+	s := newSiteFor(t, "bob")
 	b := s.newTab("/login")
 	edit := func(key, command string) {
 		t.Helper()

@@ -24,11 +24,11 @@ var mistakes = []struct {
 	{"Bob", goodPassword, "Username bob is not available.", "", "Username"},
 }
 
-func TestMistakesInSignupAppearBesideTheirFields(t *testing.T) {
+func TestSignupShowsMistakesBesideTheirFieldsInTheBrowser(t *testing.T) {
+	t.Parallel()
 	for name, newTab := range eachTab {
 		t.Run(name, func(t *testing.T) {
-			s := newSite(t)
-			s.signUp("bob")
+			s := newSiteFor(t, "bob")
 			b := newTab(s, "/signup")
 			for _, mistake := range mistakes {
 				b.submit("Create account", mistake.username, mistake.password)
@@ -48,11 +48,11 @@ func TestMistakesInSignupAppearBesideTheirFields(t *testing.T) {
 	}
 }
 
-func TestWrongCredentialsAreRefusedInTheForm(t *testing.T) {
+func TestLoginRefusesWrongCredentialsInTheForm(t *testing.T) {
+	t.Parallel()
 	for name, newTab := range eachTab {
 		t.Run(name, func(t *testing.T) {
-			s := newSite(t)
-			s.signUp("bob")
+			s := newSiteFor(t, "bob")
 			b := newTab(s, "/login")
 			for _, wrong := range []struct{ username, password string }{{"bob", "not the password"}, {"nobody", goodPassword}} {
 				b.submit("Log in", wrong.username, wrong.password)
@@ -72,9 +72,9 @@ func TestWrongCredentialsAreRefusedInTheForm(t *testing.T) {
 	}
 }
 
-func TestMistakesNeitherLoadAPageNorAddToTheHistory(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+func TestFormMistakesNeitherLoadAPageNorAddToTheHistory(t *testing.T) {
+	t.Parallel()
+	s := newSiteFor(t, "bob")
 	b := s.newTab("/signup")
 	b.mark()
 	for _, mistake := range mistakes {
@@ -91,9 +91,9 @@ func TestMistakesNeitherLoadAPageNorAddToTheHistory(t *testing.T) {
 	b.wantHistory("/signup", "/login")
 }
 
-func TestANameIsCheckedWhileItIsTyped(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+func TestNameCheckRunsWhileTheNameIsTyped(t *testing.T) {
+	t.Parallel()
+	s := newSiteFor(t, "bob")
 	b := s.newTab("/signup")
 	b.fill("Password", "not yet sent")
 	b.mark()
@@ -119,7 +119,8 @@ func TestANameIsCheckedWhileItIsTyped(t *testing.T) {
 	b.wantHistory("/signup")
 }
 
-func TestANameCheckUnderWayIsGivenUpWhenTheFormIsSent(t *testing.T) {
+func TestNameCheckIsGivenUpWhenTheFormIsSent(t *testing.T) {
+	t.Parallel()
 	checking, givenUp := make(chan bool, 1), make(chan bool, 1)
 	s, proxy := newSiteBehindProxy(t)
 	b := s.newTab("/signup")

@@ -3,9 +3,12 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
+	goruntime "runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -23,10 +26,21 @@ import (
 // The browser tests use the site as people do, in Chromium, by mouse and keyboard. One process serves all of them.
 // It is started by the first test that needs it, and stopped here.
 func TestMain(m *testing.M) {
+	runMoreAtOnce()
 	code := m.Run()
 	stopChromium()
 	removeBuilt()
 	os.Exit(code)
+}
+
+// runMoreAtOnce is for tests that wait more than they compute: for the disk, for another process, for a deadline.
+func runMoreAtOnce() {
+	flag.Parse()
+	set := false
+	flag.Visit(func(f *flag.Flag) { set = set || f.Name == "test.parallel" })
+	if !set {
+		_ = flag.Set("test.parallel", strconv.Itoa(2*goruntime.GOMAXPROCS(0)))
+	}
 }
 
 var chromium = sync.OnceValues(startChromium)
@@ -105,7 +119,7 @@ func (s *site) newTabWithoutScripts(path string) *tab {
 }
 
 // tabTime is for everything that a test does in one tab. Only a test that hangs needs it.
-const tabTime = 2 * time.Minute
+const tabTime = 10 * time.Minute
 
 func (s *site) emptyTab() *tab {
 	s.t.Helper()

@@ -9,8 +9,7 @@ import (
 
 func TestLoginChallengesInHTTPsOwnTermsWhereItIsNeeded(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
-	s.signUp("bob")
+	s := newSiteFor(t, "bob")
 	for _, b := range []*browser{s.browser(), s.browser().htmx()} {
 		for _, answer := range []page{
 			b.post("/login", "username", "bob", "password", "wrong"), b.get("/user/bob"), b.get("/user/nobody/password"),
@@ -24,10 +23,10 @@ func TestLoginChallengesInHTTPsOwnTermsWhereItIsNeeded(t *testing.T) {
 }
 
 func TestLoginThatFailsMakesTheBrowserAskForNothingByItself(t *testing.T) {
+	t.Parallel()
 	for name, newTab := range eachTab {
 		t.Run(name, func(t *testing.T) {
-			s := newSite(t)
-			s.signUp("bob")
+			s := newSiteFor(t, "bob")
 			b := newTab(s, "/login")
 			watch := true
 			tell(b, fetch.Enable, fetch.EnableParams{HandleAuthRequests: &watch})

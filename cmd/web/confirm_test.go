@@ -21,10 +21,9 @@ func fieldsOf(p page) (fields []string) {
 	return fields
 }
 
-func TestConfirmingCarriesOnlyWhatTheActionReads(t *testing.T) {
-	s := newSite(t, "--known-browser-failures=100")
-	s.signUp("bob")
-	b := s.signedIn("bob")
+func TestConfirmCarriesOnlyTheFieldsOfTheAction(t *testing.T) {
+	t.Parallel()
+	s, b := newSiteSignedIn(t, "bob", "--known-browser-failures=100")
 	s.clock.Advance(11 * time.Minute)
 	more := []string{"next", "//evil.example", "id2", "x"}
 	for i := range 3000 {

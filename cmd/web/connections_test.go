@@ -65,6 +65,7 @@ func (c *rawConnection) isClosed() bool {
 	return err == io.EOF
 }
 
+// Not in parallel: each of these opens thousands of files.
 func TestConnectionsHaveABoundAndTheOneIdleForLongestGoesFirst(t *testing.T) {
 	s := newSite(t)
 	server, address := s.listenWith(s.app.routes())
@@ -97,6 +98,7 @@ func TestConnectionsHaveABoundAndTheOneIdleForLongestGoesFirst(t *testing.T) {
 }
 
 func TestConnectionsStayOpenLongerThanAProxyKeepsThem(t *testing.T) {
+	t.Parallel()
 	// Caddy's reverse_proxy keeps an idle connection for 2 minutes (keepalive).
 	if server := newHTTPServer(nil, nil, newSite(t).app.log); server.IdleTimeout < 2*time.Minute+30*time.Second {
 		t.Errorf("an idle connection is closed after %v", server.IdleTimeout)

@@ -15,8 +15,8 @@ func (b *browser) withoutCookies() *browser {
 }
 
 func TestLoginSaysThatCookiesAreNeeded(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+	t.Parallel()
+	s := newSiteFor(t, "bob")
 	b := s.browser().withoutCookies()
 	for range 2 { // no round ends elsewhere
 		b.post("/login", "username", "bob", "password", goodPassword).wantStatus(http.StatusUnauthorized).
@@ -31,8 +31,8 @@ func TestLoginSaysThatCookiesAreNeeded(t *testing.T) {
 }
 
 func TestLoginBlamesNoCookiesThatAreKept(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+	t.Parallel()
+	s := newSiteFor(t, "bob")
 	here := s.server.URL
 	loggedOut := s.signedIn("bob")
 	loggedOut.post("/logout/bob")
@@ -52,6 +52,7 @@ func TestLoginBlamesNoCookiesThatAreKept(t *testing.T) {
 }
 
 func TestLoginInABrowserThatKeepsNoCookiesSaysSo(t *testing.T) {
+	t.Parallel()
 	for name, newTab := range eachTab {
 		t.Run(name, func(t *testing.T) {
 			s, proxy := newSiteBehindProxy(t)

@@ -74,8 +74,7 @@ const openerPolicyIgnored = "The Cross-Origin-Opener-Policy header has been igno
 
 func TestFormOfTwoTabsOpenedAtOnceIsTakenFromBoth(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, "--addr=0.0.0.0:8080")
-	s.signUp("alice")
+	s := newSiteFor(t, "alice", "--addr=0.0.0.0:8080")
 	s.signUp("bob")
 	s.server.URL = strings.Replace(s.server.URL, "127.0.0.1", "myhost.internal", 1)
 	for name, newTab := range eachTab {
@@ -96,8 +95,7 @@ func TestFormOfTwoTabsOpenedAtOnceIsTakenFromBoth(t *testing.T) {
 
 func TestFormOfAnHTTPSSiteSentByPlainHTTPSaysWhatIsWrong(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, "--url=https://login.internal")
-	s.signUp("bob")
+	s := newSiteFor(t, "bob", "--url=https://login.internal")
 	s.server.URL = strings.Replace(s.server.URL, "127.0.0.1", "login.internal", 1)
 	b := s.newTabWithoutScripts("/login")
 	b.expectComplaints(openerPolicyIgnored)

@@ -120,7 +120,7 @@ func wantReadBy(t *testing.T, path string, fileMode, folderMode os.FileMode) {
 	wantChecked(t, filepath.Join(copies, "copy.db"))
 }
 
-func TestDatabaseThatIsServedCanBeReadByWhoMayNotWriteIt(t *testing.T) {
+func TestDatabaseThatIsServedCanBeReadWithoutLeaveToWriteIt(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(openFolder(t), "auth.db")
 	p := startProgram(t, append(cheap, "--db="+path)...)
@@ -152,7 +152,7 @@ func TestDatabaseOnAReadOnlyDiskCanBeRead(t *testing.T) {
 	wantOneLine(t, stdout, stderr, code, exitFailed, "read-only file system")
 }
 
-func TestDatabaseThatSomebodyWritesForLongCanBeReadByTheCommands(t *testing.T) {
+func TestDatabaseWithALongWriteCanBeReadByTheCommands(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "auth.db")
 	makeDatabase(t, path)
@@ -225,6 +225,7 @@ func TestUserListHasEveryAccountOnceInOrder(t *testing.T) {
 }
 
 func TestMetricsKnowTheSizeOfTheLogBehindASymbolicLink(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	path := s.app.settings.DB
 	s.close()

@@ -258,7 +258,7 @@ func TestDatabaseReplacedAgainAndAgainLosesNoSignupThatWasAcknowledged(t *testin
 	}
 }
 
-func TestEventsThatAreFollowedEndWhenTheFileIsAnotherOne(t *testing.T) {
+func TestEventsThatAreFollowedEndWhenTheDatabaseIsReplaced(t *testing.T) {
 	t.Parallel()
 	db, moved := filepath.Join(t.TempDir(), "auth.db"), filepath.Join(t.TempDir(), "moved.db")
 	p := startProgram(t, append(cheap, "--db="+db)...)

@@ -59,12 +59,12 @@ func startNginx(t *testing.T, p *program) *front {
 	return f
 }
 
-func TestCaddyOfTheReadmePassesOnTheRealAddressAndKeepsPeopleOnHTTPS(t *testing.T) {
+func TestDeploymentCaddyPassesOnTheRealAddressAndKeepsPeopleOnHTTPS(t *testing.T) {
 	t.Parallel()
 	wantSafeSignInBehind(t, startCaddy)
 }
 
-func TestNginxOfTheReadmePassesOnTheRealAddressAndKeepsPeopleOnHTTPS(t *testing.T) {
+func TestDeploymentNginxPassesOnTheRealAddressAndKeepsPeopleOnHTTPS(t *testing.T) {
 	t.Parallel()
 	wantSafeSignInBehind(t, startNginx)
 }

@@ -82,7 +82,7 @@ func (h *host) services() string {
 	return string(text)
 }
 
-func TestTheRestoreOfTheReadmeLetsThoseOfTheBackUpInAgain(t *testing.T) {
+func TestDeploymentRestoreLetsTheUsersOfTheBackupInAgain(t *testing.T) {
 	t.Parallel()
 	h := newHost(t)
 	p := startDeployed(t, h.db)
@@ -117,7 +117,7 @@ func TestTheRestoreOfTheReadmeLetsThoseOfTheBackUpInAgain(t *testing.T) {
 	}
 }
 
-func TestTheUpgradeOfTheReadmeKeepsTheOldProgram(t *testing.T) {
+func TestDeploymentUpgradeKeepsTheOldProgram(t *testing.T) {
 	t.Parallel()
 	h := newHost(t)
 	installed := filepath.Join(h.programs, "latchkey")
@@ -138,7 +138,7 @@ func TestTheUpgradeOfTheReadmeKeepsTheOldProgram(t *testing.T) {
 	}
 }
 
-func TestTheNightlyCopyOfTheReadmeIsMadeAndOldOnesGo(t *testing.T) {
+func TestDeploymentNightlyBackupIsMadeAndOldOnesAreRemoved(t *testing.T) {
 	t.Parallel()
 	h := newHost(t)
 	p := startDeployed(t, h.db)

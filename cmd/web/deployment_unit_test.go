@@ -14,7 +14,7 @@ import (
 // mostExposure is systemd's own mark for a unit, from 0 to 100, less being safer; one without any sandbox has 96.
 const mostExposure = "15"
 
-func TestSystemdTakesTheUnitOfTheReadmeAndFindsItWellShutIn(t *testing.T) {
+func TestDeploymentUnitIsTakenBySystemdAndFoundWellConfined(t *testing.T) {
 	t.Parallel()
 	analyze := installed(t, "systemd-analyze", "systemd")
 	binary, err := os.Executable()
@@ -38,7 +38,7 @@ func TestSystemdTakesTheUnitOfTheReadmeAndFindsItWellShutIn(t *testing.T) {
 	}
 }
 
-func TestTheUnitOfTheReadmeAllowsEverySystemCallOfTheProgram(t *testing.T) {
+func TestDeploymentUnitAllowsEverySystemCallOfTheProgram(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds the program")
 	}

@@ -13,8 +13,7 @@ import (
 // guesses is how many passwords an attacker can try at one account, who uses as many addresses, and tries as soon as
 // the limits allow. While the attacker waits, the program is restarted, or not.
 func guesses(t *testing.T, addresses int, restarts bool) (firstDay, inAll int) {
-	s := newSite(t, "--trusted-proxy=127.0.0.1")
-	s.signUp("bob")
+	s := newSiteFor(t, "bob", "--trusted-proxy=127.0.0.1")
 	start := s.clock.Now()
 	for try := 0; ; try++ {
 		p := s.from(fmt.Sprintf("10.0.%d.%d", try%addresses/256, try%addresses%256)).guess("bob")
@@ -39,10 +38,9 @@ func guesses(t *testing.T, addresses int, restarts bool) (firstDay, inAll int) {
 	}
 }
 
-func TestSecurityMDSaysHowManyGuessesAStolenDeviceCookieGives(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
-	stolen := s.signedIn("bob")
+func TestSecurityMDSaysHowManyAttemptsAStolenDeviceCookieGives(t *testing.T) {
+	t.Parallel()
+	s, stolen := newSiteSignedIn(t, "bob")
 	stolen.post("/logout")
 	start := s.clock.Now()
 	text, err := os.ReadFile("../../SECURITY.md")
@@ -58,7 +56,8 @@ func TestSecurityMDSaysHowManyGuessesAStolenDeviceCookieGives(t *testing.T) {
 	}
 }
 
-func TestTheReadmeSaysHowManyGuessesAnAttackerGets(t *testing.T) {
+func TestReadmeSaysHowManyAttemptsAnAttackerGets(t *testing.T) {
+	t.Parallel()
 	for _, addresses := range []int{1, 10_000} {
 		for _, restarts := range []bool{false, true} {
 			day, inAll := guesses(t, addresses, restarts)
@@ -79,8 +78,8 @@ func TestTheReadmeSaysHowManyGuessesAnAttackerGets(t *testing.T) {
 // The same work: TestVerifyOfAWrongPasswordTakesTheSameWorkWhateverIsStored, and for those refused
 // TestLoginThatIsRefusedWritesNothingWhetherTheNameHasAnAccountOrNot.
 func TestLimitsTreatNamesThatDoNotExistExactlyAlike(t *testing.T) {
-	s := newSite(t, "--trusted-proxy=127.0.0.1")
-	s.signUp("known")
+	t.Parallel()
+	s := newSiteFor(t, "known", "--trusted-proxy=127.0.0.1")
 	other := s.signedIn("known") // has a known browser, a sign-in and a code
 	other.post("/user/known/recovery")
 	names := []string{"known", "nobody", "anyone"}
@@ -107,6 +106,7 @@ func TestLimitsTreatNamesThatDoNotExistExactlyAlike(t *testing.T) {
 }
 
 func TestLimitsAreSettingsAndNonsenseIsRefused(t *testing.T) {
+	t.Parallel()
 	for _, flag := range []string{
 		"--known-browser-failures=0", "--known-browser-window=0s", "--unknown-browser-failures=0", "--unknown-browser-failures=-1", "--unknown-browser-wait=0s",
 		"--unknown-browser-max-wait=1s", "--close-after=4", "--failures-per-hour=0", "--signups-per-hour=0", "--name-checks-per-minute=-5",

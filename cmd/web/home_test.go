@@ -9,9 +9,9 @@ import (
 	"golang.org/x/net/html"
 )
 
-func TestAPageThatIsNotYoursLooksTheSameWhetherTheAccountExistsOrNot(t *testing.T) {
-	s := newSite(t)
-	s.signUp("alice")
+func TestHomeOfAnotherUserLooksTheSameWhetherTheAccountExistsOrNot(t *testing.T) {
+	t.Parallel()
+	s := newSiteFor(t, "alice")
 	s.signUp("bob")
 	answer := func(b *browser, path string) string {
 		p := b.get(path).wantStatus(http.StatusUnauthorized).wantHeader("Cache-Control", "no-store").want("Please log in")
@@ -33,14 +33,15 @@ func TestAPageThatIsNotYoursLooksTheSameWhetherTheAccountExistsOrNot(t *testing.
 	}
 }
 
-func TestThereIsNoPageBelowAHomePage(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+func TestHomeHasNoPagesBelowIt(t *testing.T) {
+	t.Parallel()
+	s := newSiteFor(t, "bob")
 	s.signedIn("bob").get("/user/bob/nothing").wantStatus(http.StatusNotFound)
 	s.signedIn("bob").get("/logout/bob/nothing").wantStatus(http.StatusNotFound)
 }
 
-func TestSeveralAccountsAreSignedInInOneBrowser(t *testing.T) {
+func TestHomeOfSeveralAccountsWorksInOneBrowser(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	for _, name := range []string{"alice", "bob", "carol"} {
 		s.signUp(name)
@@ -69,9 +70,9 @@ func TestSeveralAccountsAreSignedInInOneBrowser(t *testing.T) {
 	b.get("/").wantPath("/login")
 }
 
-func TestAnAccountDeletedWhileSignedInIsSignedOut(t *testing.T) {
-	s := newSite(t)
-	s.signUp("alice")
+func TestAccountDeletedWhileSignedInIsSignedOut(t *testing.T) {
+	t.Parallel()
+	s := newSiteFor(t, "alice")
 	s.signUp("bob")
 	b := s.signedIn("alice")
 	b.logIn("bob")
@@ -82,9 +83,9 @@ func TestAnAccountDeletedWhileSignedInIsSignedOut(t *testing.T) {
 	b.get("/user/alice").wantStatus(http.StatusOK)
 }
 
-func TestLoggingOutEndsTheSignInOnTheServer(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+func TestLogoutEndsTheSignInOnTheServer(t *testing.T) {
+	t.Parallel()
+	s := newSiteFor(t, "bob")
 	here, elsewhere := s.signedIn("bob"), s.signedIn("bob")
 	stolen := here.cookie("session")
 	here.post("/logout/bob").wantStatus(http.StatusOK).wantPath("/login")
@@ -100,20 +101,18 @@ func TestLoggingOutEndsTheSignInOnTheServer(t *testing.T) {
 	}
 }
 
-func TestALinkLogsNobodyOut(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
-	b := s.signedIn("bob")
+func TestLogoutNeedsMoreThanALink(t *testing.T) {
+	t.Parallel()
+	s, b := newSiteSignedIn(t, "bob")
 	b.get("/logout/bob").wantStatus(http.StatusOK).want("Log out", "This ends the sign-in of Bob in this browser.")
 	b.get("/user/bob").wantStatus(http.StatusOK)
 	b.get("/logout").wantStatus(http.StatusMethodNotAllowed)
 	s.browser().get("/logout/nobody").wantStatus(http.StatusOK)
 }
 
-func TestLoggingOutTwiceIsNoError(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
-	b := s.signedIn("bob")
+func TestLogoutTwiceIsNoError(t *testing.T) {
+	t.Parallel()
+	s, b := newSiteSignedIn(t, "bob")
 	for range 2 {
 		b.post("/logout/bob").wantStatus(http.StatusOK).wantText("flash", "Successfully logged out.")
 	}
@@ -123,10 +122,9 @@ func TestLoggingOutTwiceIsNoError(t *testing.T) {
 	}
 }
 
-func TestARequestThatOverlapsWithALogoutBringsNothingBack(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
-	b := s.signedIn("bob")
+func TestLogoutIsNotUndoneByAnOverlappingRequest(t *testing.T) {
+	t.Parallel()
+	s, b := newSiteSignedIn(t, "bob")
 	var token, data string
 	if err := s.db.QueryRow("SELECT token, data FROM sessions").Scan(&token, &data); err != nil {
 		t.Fatal(err)

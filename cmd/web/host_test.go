@@ -9,8 +9,7 @@ import (
 
 func TestHostOfAnotherSiteIsRefusedAndSaidWhatToDo(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, "--url=http://Login.example.org:8080")
-	s.signUp("bob")
+	s := newSiteFor(t, "bob", "--url=http://Login.example.org:8080")
 	b := s.browser()
 	for _, own := range []string{"login.example.org:8080", "login.example.org", "LOGIN.example.org.", "login.example.org:9000"} {
 		b.at(own).get("/login").wantStatus(http.StatusOK)

@@ -26,6 +26,7 @@ func (b *browser) closedFor(username string) (guesses int) {
 }
 
 func TestKnownBrowserClosesAfterAHundredFailuresInARow(t *testing.T) {
+	t.Parallel()
 	for name, wayIn := range map[string]func(*site, string) *browser{
 		"the recovery code": func(s *site, code string) *browser {
 			b := s.browser()
@@ -40,10 +41,9 @@ func TestKnownBrowserClosesAfterAHundredFailuresInARow(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newSite(t)
-			s.signUp("bob")
+			s := newSiteFor(t, "bob")
 			stolen, other := s.signedIn("bob"), s.signedIn("bob")
-			code := other.makeCode()
+			code := other.makeCode("bob")
 			stolen.post("/logout")
 			if got := stolen.closedFor("bob"); got != 100 {
 				t.Errorf("%d guesses, want 100", got)
@@ -60,10 +60,9 @@ func TestKnownBrowserClosesAfterAHundredFailuresInARow(t *testing.T) {
 }
 
 func TestKnownBrowserIsNotHeldByWhatOthersDoAtItsAddress(t *testing.T) {
-	s := newSite(t, "--failures-per-hour=20", "--recoveries-per-hour=5")
-	s.signUp("bob")
-	owner := s.signedIn("bob")
-	code := owner.makeCode()
+	t.Parallel()
+	s, owner := newSiteSignedIn(t, "bob", "--failures-per-hour=20", "--recoveries-per-hour=5")
+	code := owner.makeCode("bob")
 	owner.post("/logout")
 	for i := range 21 {
 		s.browser().guess(fmt.Sprintf("name%d", i))
@@ -81,7 +80,8 @@ func TestKnownBrowserIsNotHeldByWhatOthersDoAtItsAddress(t *testing.T) {
 	owner.post("/recover", "username", "bob", "code", "wrong").wantStatus(http.StatusTooManyRequests) // its own limit
 }
 
-func TestBrowserInWhichTheOwnerProvedWhoTheyAreIsKnown(t *testing.T) {
+func TestKnownBrowserIsOneInWhichTheOwnerGaveAProof(t *testing.T) {
+	t.Parallel()
 	for name, prove := range map[string]func(s *site, b *browser, code string){
 		"by recovering": func(s *site, b *browser, code string) {
 			b.post("/recover", "username", "bob", "code", code, "password", goodPassword).wantStatus(http.StatusOK)
@@ -107,9 +107,8 @@ func TestBrowserInWhichTheOwnerProvedWhoTheyAreIsKnown(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newSite(t)
-			s.signUp("bob")
-			code := s.signedIn("bob").makeCode()
+			s := newSiteFor(t, "bob")
+			code := s.signedIn("bob").makeCode("bob")
 			b := s.browser()
 			prove(s, b, code)
 			for range 10 {
@@ -122,6 +121,7 @@ func TestBrowserInWhichTheOwnerProvedWhoTheyAreIsKnown(t *testing.T) {
 }
 
 func TestLimitOnANameEndsWithItsAccountAndWhenOneIsMade(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	makeClosed := func() {
 		for range 6 {

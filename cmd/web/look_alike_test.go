@@ -10,6 +10,7 @@ import (
 )
 
 func TestSignupGivesNobodyANameThatLooksLikeAnothers(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, "--signups-per-hour=1000", "--name-checks-per-minute=1000")
 	typing := s.browser().htmx()
 	for _, test := range []struct {
@@ -43,6 +44,7 @@ func TestSignupGivesNobodyANameThatLooksLikeAnothers(t *testing.T) {
 }
 
 func TestSignupTellsNamesOfPlainLettersApart(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	for _, name := range []string{"bob1", "bobl", "comer", "corner", "user0", "usero", "a.b", "a_b", "jose", "josé"} {
 		s.signUp(name)
@@ -51,6 +53,7 @@ func TestSignupTellsNamesOfPlainLettersApart(t *testing.T) {
 }
 
 func TestSignupTakesNamesThatPeopleWriteInTwoScriptsOrWithJoiners(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	for _, name := range []string{"田中taro", "タロウtaro", "김kim", "李ㄌㄧli", "می\u200cخواهم", "क\u094d\u200dष", "ശ\u0d4d\u200dര", "zoë_"} {
 		s.signUp(name)
@@ -59,6 +62,7 @@ func TestSignupTakesNamesThatPeopleWriteInTwoScriptsOrWithJoiners(t *testing.T) 
 }
 
 func TestSignupsThatLookAlikeSentTwentyTimesAtOnceMakeOneAccount(t *testing.T) {
+	t.Parallel()
 	for range 5 {
 		s := newSite(t)
 		var group sync.WaitGroup
@@ -91,8 +95,8 @@ func TestSignupsThatLookAlikeSentTwentyTimesAtOnceMakeOneAccount(t *testing.T) {
 }
 
 func TestLoginIsOpenToAccountsThatLookAlikeSinceBefore(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bill")
+	t.Parallel()
+	s := newSiteFor(t, "bill")
 	s.signUp("carol")
 	s.exec("UPDATE users SET username = 'bi\u0307ll' WHERE username = 'carol'")
 	// As the file of the version before: no skeletons, and nothing that says what they were computed with.
@@ -105,8 +109,8 @@ func TestLoginIsOpenToAccountsThatLookAlikeSinceBefore(t *testing.T) {
 }
 
 func TestSignupComparesNamesByTheDataOfThisProgram(t *testing.T) {
-	s := newSite(t)
-	s.signUp("apple")
+	t.Parallel()
+	s := newSiteFor(t, "apple")
 	version := s.query("SELECT version FROM skeleton_version")
 	s.exec("UPDATE users SET skeleton = 'another'")
 	s.restart() // the same version: what is stored is not computed again

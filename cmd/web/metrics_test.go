@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"latchkey/internal/password"
 )
 
 // metrics is what Prometheus would read now: series, with labels, to value.
@@ -40,10 +42,9 @@ func (s *site) wantMetrics(want map[string]string) {
 	}
 }
 
-func TestAdministratorsSeeInTheMetricsWhatVisitorsDo(t *testing.T) {
+func TestMetricsShowWhatVisitorsDo(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, "--unknown-browser-failures=2")
-	s.signUp("bob")
+	s := newSiteFor(t, "bob", "--unknown-browser-failures=2")
 	s.signedIn("bob").get("/user/bob").wantStatus(http.StatusOK)
 	stranger := s.browser()
 	stranger.post("/login", "username", "bob", "password", "wrong 1").wantStatus(http.StatusUnauthorized)
@@ -79,28 +80,43 @@ func TestAdministratorsSeeInTheMetricsWhatVisitorsDo(t *testing.T) {
 	s.wantMetrics(map[string]string{`latchkey_live_sign_ins`: "0"})
 }
 
-func TestAdministratorsSeeHashesRunAndWait(t *testing.T) {
-	t.Parallel()
-	s := newSite(t, "--hash-memory=65536", "--hash-iterations=10")
-	logins := sync.WaitGroup{}
-	for i := range runtime.GOMAXPROCS(0) + 3 {
-		logins.Go(func() { s.browser().post("/login", "username", fmt.Sprint("nobody", i), "password", "wrong") })
-	}
-	defer logins.Wait()
-	most := map[string]string{}
-	for deadline := time.Now().Add(time.Minute); most["running"] == "" || most["waiting"] == ""; {
-		if time.Now().After(deadline) {
-			t.Fatalf("no hash was seen running and none waiting, but %v", most)
-		}
-		for series, value := range s.metrics() {
-			if state, is := strings.CutPrefix(series, "latchkey_hashes_"); is && value != "0" {
-				most[state] = value
-			}
+// holdHashes has each computation wait for release. It must come before the first.
+func (s *site) holdHashes() (release func()) {
+	held := make(chan struct{})
+	release = sync.OnceFunc(func() { close(held) })
+	s.t.Cleanup(release)
+	s.app.hasher.Observe(func(password.Params) { <-held })
+	return release
+}
+
+// waitForHashes waits until so many computations run and so many wait for their turn.
+func (s *site) waitForHashes(running, waiting int) {
+	s.t.Helper()
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
+		if r, w := s.app.hasher.Load(); r == running && w == waiting {
+			return
+		} else if time.Now().After(deadline) {
+			s.t.Fatalf("%d hashes run and %d wait, want %d and %d", r, w, running, waiting)
 		}
 	}
 }
 
-func TestVisitorsCannotMakeSeries(t *testing.T) {
+func TestMetricsShowHashesThatRunAndWait(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	release := s.holdHashes()
+	logins := sync.WaitGroup{}
+	for i := range runtime.NumCPU() + 3 {
+		logins.Go(func() { s.browser().post("/login", "username", fmt.Sprint("nobody", i), "password", "wrong") })
+	}
+	s.waitForHashes(runtime.NumCPU(), 3)
+	s.wantMetrics(map[string]string{"latchkey_hashes_running": fmt.Sprint(runtime.NumCPU()), "latchkey_hashes_waiting": "3"})
+	release()
+	logins.Wait()
+	s.wantMetrics(map[string]string{"latchkey_hashes_running": "0", "latchkey_hashes_waiting": "0"})
+}
+
+func TestMetricsGetNoSeriesFromVisitors(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	for _, method := range []string{"BREW", "WHEN", "PROPFIND"} {
@@ -117,7 +133,7 @@ func TestVisitorsCannotMakeSeries(t *testing.T) {
 	s.wantMetrics(map[string]string{`latchkey_http_requests_total{method="other",route="/login",status="405"}`: "3"})
 }
 
-func TestMetricsOfADatabaseThatIsGoneLeaveOutWhatItWouldSay(t *testing.T) {
+func TestMetricsWithoutADatabaseLeaveOutItsNumbers(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.exec("DROP TABLE sign_ins")

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-func TestEveryAnswerCarriesTheSecurityHeaders(t *testing.T) {
+func TestHeadersForSecurityAreInEveryAnswer(t *testing.T) {
+	t.Parallel()
 	plain, secure := newSite(t), newSecureSite(t)
 	for _, s := range []*site{plain, secure} {
 		s.signUp("bob")
@@ -44,14 +45,14 @@ func TestEveryAnswerCarriesTheSecurityHeaders(t *testing.T) {
 	}
 }
 
-func TestHTTPSOnThisMachineDoesNotShutOutHTTPOnIt(t *testing.T) {
+func TestHeadersOfLocalhostDoNotForceHTTPS(t *testing.T) {
+	t.Parallel()
 	newSite(t, "--url=https://localhost:8443").browser().get("/login").wantHeader("Strict-Transport-Security", "")
 }
 
-func TestAFormSentFromAnotherSiteIsRefused(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
-	b := s.signedIn("bob")
+func TestFormSentFromAnotherSiteIsRefused(t *testing.T) {
+	t.Parallel()
+	s, b := newSiteSignedIn(t, "bob")
 	for _, form := range []struct{ path, username string }{
 		{"/signup", "eve"}, {"/login", "bob"}, {"/logout/bob", ""}, {"/logout", ""},
 	} {
@@ -66,7 +67,8 @@ func TestAFormSentFromAnotherSiteIsRefused(t *testing.T) {
 	}
 }
 
-func TestABrowserThatDoesNotSayWhereAFormComesFromNeedsItsToken(t *testing.T) {
+func TestFormOfABrowserThatSendsNoOriginNeedsItsToken(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	old := s.browser()
 	old.header.Del("Sec-Fetch-Site")
@@ -95,9 +97,9 @@ func TestABrowserThatDoesNotSayWhereAFormComesFromNeedsItsToken(t *testing.T) {
 	}
 }
 
-func TestEachPathAnswersWithATrailingSlashAndToHEAD(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+func TestPathsAnswerToATrailingSlashAndToHEAD(t *testing.T) {
+	t.Parallel()
+	s := newSiteFor(t, "bob")
 	b := s.signedIn("bob").stay()
 	for path, status := range map[string]int{
 		"/": 303, "/signup": 200, "/login?username=x": 200, "/login": 200, "/user/bob": 200, "/logout/bob": 200, "/healthz": 200,
@@ -120,7 +122,8 @@ func TestEachPathAnswersWithATrailingSlashAndToHEAD(t *testing.T) {
 	b.post("/logout/").wantStatus(http.StatusOK) // nobody is left to log out
 }
 
-func TestAMethodThatDoesNotFitSaysWhichDo(t *testing.T) {
+func TestMethodThatIsNotAllowedNamesThoseThatAre(t *testing.T) {
+	t.Parallel()
 	b := newSite(t).browser()
 	for path, allowed := range map[string]string{
 		"/": "GET", "/login": "POST", "/signup": "GET", "/signup/username": "POST", "/user/bob": "HEAD", "/logout/bob": "POST", "/healthz": "GET",
@@ -134,16 +137,17 @@ func TestAMethodThatDoesNotFitSaysWhichDo(t *testing.T) {
 	b.get("/logout").wantStatus(http.StatusMethodNotAllowed).wantHeader("Allow", "OPTIONS, POST")
 }
 
-func TestAPageThatDoesNotExistSaysSo(t *testing.T) {
+func TestPageThatDoesNotExistSaysSo(t *testing.T) {
+	t.Parallel()
 	b := newSite(t).browser()
 	for _, path := range []string{"/nothing", "/public/", "/public/app.css", "/public/../go.mod", "/.well-known/nothing", "//evil.example"} {
 		b.get(path).wantStatus(http.StatusNotFound).want("Page not found")
 	}
 }
 
-func TestTheLogHoldsEachRequestAndEventAndNoSecret(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+func TestLogHoldsEachRequestAndEventAndNoSecret(t *testing.T) {
+	t.Parallel()
+	s := newSiteFor(t, "bob")
 	b := s.browser().with("X-Request-Id", "forged")
 	b.post("/login", "username", "my secret passphrase", "password", "typed wrong").wantStatus(http.StatusUnauthorized)
 	b.post("/login", "username", "bob", "password", "another wrong one")
@@ -174,7 +178,8 @@ func TestTheLogHoldsEachRequestAndEventAndNoSecret(t *testing.T) {
 	}
 }
 
-func TestOnlyATrustedProxySaysWhereARequestComesFrom(t *testing.T) {
+func TestProxyMustBeTrustedToSayWhereARequestComesFrom(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct{ name, trusted, forwarded, want string }{
 		{"none trusted", "", "203.0.113.7", "127.0.0.1"},
 		{"another trusted", "10.0.0.0/8", "203.0.113.7", "127.0.0.1"},
@@ -191,8 +196,7 @@ func TestOnlyATrustedProxySaysWhereARequestComesFrom(t *testing.T) {
 			if test.trusted != "" {
 				flags = append(flags, "--trusted-proxy="+test.trusted)
 			}
-			s := newSite(t, flags...)
-			s.signUp("bob")
+			s := newSiteFor(t, "bob", flags...)
 			b := s.browser().with("X-Forwarded-For", test.forwarded).with("X-Real-Ip", "192.0.2.1").with("Forwarded", "for=192.0.2.1")
 			b.logIn("bob")
 			b.get("/user/bob/sign-ins").want("From " + test.want + ",")
@@ -200,7 +204,8 @@ func TestOnlyATrustedProxySaysWhereARequestComesFrom(t *testing.T) {
 	}
 }
 
-func TestAnIPv6SubscriberCountsAsOneAddress(t *testing.T) {
+func TestLimitsCountAnIPv6NetworkAsOneAddress(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, "--trusted-proxy=127.0.0.1", "--name-checks-per-minute=1")
 	from := func(address string) page {
 		return s.browser().htmx().with("X-Forwarded-For", address).post("/signup/username", "username", "x")

@@ -11,6 +11,7 @@ import (
 )
 
 func TestSignupSendsWhatIsTypedInNoAddress(t *testing.T) {
+	t.Parallel()
 	s, proxy := newSiteBehindProxy(t)
 	s.signUp("bob")
 	var mu sync.Mutex
@@ -63,6 +64,7 @@ func TestSignupSendsWhatIsTypedInNoAddress(t *testing.T) {
 }
 
 func TestSignupChecksNamesOnlyForItsOwnPage(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.browser().get("/signup/username?username=bob").wantStatus(http.StatusMethodNotAllowed)
 	s.browser().htmx().post("/signup/username?username=bob").wantStatus(http.StatusOK).want("Username cannot be empty.")

@@ -7,8 +7,8 @@ import (
 )
 
 func TestLoginAsSomebodyElseLeadsToOnesOwnHomePage(t *testing.T) {
-	s := newSite(t)
-	s.signUp("alice")
+	t.Parallel()
+	s := newSiteFor(t, "alice")
 	s.signUp("bob")
 	for _, next := range []string{
 		"/user/alice", "/user/alice/", "/user/alice/activity", "/user/alice/activity?before=7#x", "/user/ALICE", "/user/%61lice/password",
@@ -24,8 +24,8 @@ func TestLoginAsSomebodyElseLeadsToOnesOwnHomePage(t *testing.T) {
 }
 
 func TestLoginLeadsToAnyPageOfTheAccountItself(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+	t.Parallel()
+	s := newSiteFor(t, "bob")
 	for _, next := range []string{
 		"/user/bob", "/user/BOB/activity?before=7", "/user/%62ob/password", "/user/%20Bob%20/", "/user/alice/../bob", "/logout/bob", "/",
 		"/.well-known/change-password", "/signup", "/user", "/nothing",
@@ -36,8 +36,8 @@ func TestLoginLeadsToAnyPageOfTheAccountItself(t *testing.T) {
 }
 
 func TestLoginWithBothAccountsInOneBrowserLeadsToTheOneJustUsed(t *testing.T) {
-	s := newSite(t)
-	s.signUp("alice")
+	t.Parallel()
+	s := newSiteFor(t, "alice")
 	s.signUp("bob")
 	b := s.signedIn("alice")
 	b.logIn("bob", "next", "/user/alice/activity").wantPath("/user/bob")

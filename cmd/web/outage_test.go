@@ -126,7 +126,7 @@ func (p page) wantNoticeOnly() page {
 		wantNot("<html", "<form")
 }
 
-func TestInAnOutagePeopleGetAClearPageAndAfterItEverythingWorksAgain(t *testing.T) {
+func TestOutageShowsAClearPageAndEverythingWorksAfterIt(t *testing.T) {
 	for _, outage := range []struct {
 		name   string
 		begin  func(*site) (end func())
@@ -151,9 +151,7 @@ func TestInAnOutagePeopleGetAClearPageAndAfterItEverythingWorksAgain(t *testing.
 		},
 	} {
 		t.Run(outage.name, func(t *testing.T) {
-			s := newSite(t, "--busy-timeout=200ms")
-			s.signUp("bob")
-			b := s.signedIn("bob")
+			s, b := newSiteSignedIn(t, "bob", "--busy-timeout=200ms")
 			session := b.cookie("session")
 			s.clock.Advance(10 * time.Minute) // so that the home page has a use to record
 			end := outage.begin(s)
@@ -180,16 +178,14 @@ func TestInAnOutagePeopleGetAClearPageAndAfterItEverythingWorksAgain(t *testing.
 	}
 }
 
-func TestTheHomePageCanBeReadWhileTheDatabaseCannotBeWritten(t *testing.T) {
-	s := newSite(t, "--busy-timeout=200ms")
-	s.signUp("bob")
-	b := s.signedIn("bob")
+func TestOutageOfWritingLeavesTheHomePageReadable(t *testing.T) {
+	s, b := newSiteSignedIn(t, "bob", "--busy-timeout=200ms")
 	defer s.lockDatabase()()
 	b.get("/user/bob").wantStatus(http.StatusOK).want("Hello Bob")
 	b.get("/").wantStatus(http.StatusOK).wantPath("/user/bob")
 }
 
-func TestAFullDiskIsAnOutageToo(t *testing.T) {
+func TestOutageIncludesAFullDisk(t *testing.T) {
 	s := newSite(t, "--signups-per-hour=100000")
 	// SQLite treats a file that may not grow like a disk that is full.
 	if _, err := s.app.store.DB().ExecContext(t.Context(), "PRAGMA max_page_count = 1"); err != nil {

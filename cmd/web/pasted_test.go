@@ -14,8 +14,8 @@ import (
 var pastedBobs = []string{"bob\u200b", "\ufeffBob", "\u202abob\u202c ", "\u200e bob \u200f", "bo\u00adb", "bo\u2060b\ufe0f"}
 
 func TestLoginFindsANamePastedWithInvisibleCharacters(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+	t.Parallel()
+	s := newSiteFor(t, "bob")
 	s.signUp("می\u200cخواهم")
 	for _, typed := range pastedBobs {
 		s.browser().logIn(typed).wantPath("/user/bob")
@@ -29,8 +29,8 @@ func TestLoginFindsANamePastedWithInvisibleCharacters(t *testing.T) {
 }
 
 func TestLoginCountsAllSpellingsOfANameTogether(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+	t.Parallel()
+	s := newSiteFor(t, "bob")
 	for _, typed := range pastedBobs[:5] {
 		s.browser().post("/login", "username", typed, "password", "wrong").wantStatus(http.StatusUnauthorized)
 	}
@@ -38,10 +38,9 @@ func TestLoginCountsAllSpellingsOfANameTogether(t *testing.T) {
 }
 
 func TestRecoveryAndDeletingFindANamePastedWithInvisibleCharacters(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
-	b := s.signedIn("bob")
-	code := b.makeCode()
+	t.Parallel()
+	s, b := newSiteSignedIn(t, "bob")
+	code := b.makeCode("bob")
 	for _, typed := range pastedBobs {
 		s.browser().post("/recover", "username", typed, "code", code).wantStatus(http.StatusOK).want("Choose a new password")
 	}
@@ -49,6 +48,7 @@ func TestRecoveryAndDeletingFindANamePastedWithInvisibleCharacters(t *testing.T)
 }
 
 func TestSignupTakesNoNameWithInvisibleCharacters(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	for _, typed := range pastedBobs {
 		s.browser().post("/signup", "username", typed, "password", goodPassword).wantStatus(http.StatusUnprocessableEntity).
@@ -60,9 +60,9 @@ func TestSignupTakesNoNameWithInvisibleCharacters(t *testing.T) {
 }
 
 func TestRecoveryTakesACodeHoweverItWasPasted(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
-	code := s.signedIn("bob").makeCode()
+	t.Parallel()
+	s := newSiteFor(t, "bob")
+	code := s.signedIn("bob").makeCode("bob")
 	fullWidth := strings.Map(func(r rune) rune { return r + '！' - '!' }, code)
 	for _, typed := range []string{
 		strings.ReplaceAll(code, "-", "—"), code + ".", "“" + code + "”", "\u200b" + code + ",", strings.ReplaceAll(code, "-", "\u2212"),

@@ -43,7 +43,7 @@ var build = sync.OnceValues(func() (binary string, err error) {
 	return binary, nil
 })
 
-func TestTheBuiltProgramIsOneFileThatNeedsNothingElse(t *testing.T) {
+func TestProgramIsOneFileThatNeedsNothingElse(t *testing.T) {
 	t.Parallel()
 	binary := built(t)
 

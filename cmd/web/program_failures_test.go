@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-func TestADatabaseThatCannotBeUsedIsOneLineAndExitCodeOne(t *testing.T) {
+func TestDatabaseThatCannotBeUsedIsOneLineAndExitCodeOne(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		prepare func(t *testing.T, path string)
@@ -92,7 +92,7 @@ func openDB(t *testing.T, path string) *sql.DB {
 	return db
 }
 
-func TestAFileOrFolderThatMayNotBeWrittenIsOneLineAndExitCodeOne(t *testing.T) {
+func TestDatabaseThatMayNotBeWrittenIsOneLineAndExitCodeOne(t *testing.T) {
 	t.Parallel()
 	for name, modes := range map[string]struct {
 		file, folder os.FileMode
@@ -162,7 +162,7 @@ func unprivileged(t *testing.T, c *exec.Cmd, folder string) {
 	c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
 }
 
-func TestAnAddressInUseIsOneLineAndExitCodeOne(t *testing.T) {
+func TestListenAddressInUseIsOneLineAndExitCodeOne(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp", "localhost:0")
 	if err != nil {
@@ -180,7 +180,7 @@ func TestAnAddressInUseIsOneLineAndExitCodeOne(t *testing.T) {
 	}
 }
 
-func TestACertificateThatCannotBeUsedIsOneLineAndNothingIsOpened(t *testing.T) {
+func TestCertificateThatCannotBeUsedIsOneLineAndNothingIsOpened(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	certificate, key, _ := makeCertificate(t, folder)

@@ -40,7 +40,7 @@ func (p *program) children() (pids []int) {
 	return pids
 }
 
-func TestTheProgramHashesInAProcessOfItsOwnThatEndsWithIt(t *testing.T) {
+func TestHashingProcessEndsWithTheServer(t *testing.T) {
 	t.Parallel()
 	p := startProgram(t, cheap...)
 	b := p.browser()
@@ -114,7 +114,7 @@ func TestLoginIsAnsweredAlsoWhenTheHashingProcessHangs(t *testing.T) {
 	<-gone
 	begun := time.Now()
 	p.stop()
-	if took := time.Since(begun); took > shutdownGrace+5*time.Second {
+	if took := time.Since(begun); took > shutdownGrace+20*time.Second {
 		t.Errorf("stopping took %v", took)
 	}
 }
@@ -152,7 +152,7 @@ func TestLoginIsAnsweredAlsoWhenTheHashingProcessHangsAndReadsNothing(t *testing
 	time.Sleep(time.Second) // until the passwords are on their way; sooner, the test would show less
 	begun := time.Now()
 	p.stop()
-	if took := time.Since(begun); took > shutdownGrace+5*time.Second {
+	if took := time.Since(begun); took > shutdownGrace+20*time.Second {
 		t.Errorf("stopping took %v", took)
 	}
 	logins.Wait()

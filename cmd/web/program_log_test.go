@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-func TestInJSONEveryLineOfTheLogIsAnObject(t *testing.T) {
+func TestLogInJSONIsOneObjectALine(t *testing.T) {
 	t.Parallel()
 	p := startProgram(t, append(cheap, "--log-format=json", "--url=http://login.example.org")...)
 	b := p.browser()
@@ -44,7 +44,7 @@ func TestInJSONEveryLineOfTheLogIsAnObject(t *testing.T) {
 	}
 }
 
-func TestTheFirstLineSaysWhereTheSiteIs(t *testing.T) {
+func TestLogSaysFirstWhereTheSiteIs(t *testing.T) {
 	t.Parallel()
 	p := startProgram(t, append(cheap, "--url=https://login.example.org")...)
 	start, _, _ := strings.Cut(p.log.String(), "\n")
@@ -64,7 +64,7 @@ func TestTheFirstLineSaysWhereTheSiteIs(t *testing.T) {
 	local.stop()
 }
 
-func TestPasswordsThatTravelUnencryptedAreWarnedOf(t *testing.T) {
+func TestLogWarnsOfPasswordsThatTravelUnencrypted(t *testing.T) {
 	t.Parallel()
 	for flags, warned := range map[string]bool{
 		"":                                        false,

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-func TestAnAcknowledgedSignupSurvivesTheProgramBeingKilled(t *testing.T) {
+func TestSignupThatWasAcknowledgedSurvivesAKill(t *testing.T) {
 	t.Parallel()
 	flags := append(cheap, "--db="+filepath.Join(t.TempDir(), "auth.db"), "--signups-per-hour=1000")
 	var acknowledged []string
@@ -29,7 +29,7 @@ func TestAnAcknowledgedSignupSurvivesTheProgramBeingKilled(t *testing.T) {
 }
 
 // Killed in the middle of writing, the file must still be sound, and hold at least what was acknowledged.
-func TestAProgramKilledWhileItWritesStartsAgainWithNothingLost(t *testing.T) {
+func TestServerKilledWhileItWritesStartsAgainWithNothingLost(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "auth.db")
 	flags := append(cheap, "--db="+path, "--signups-per-hour=100000")
@@ -56,7 +56,7 @@ func TestAProgramKilledWhileItWritesStartsAgainWithNothingLost(t *testing.T) {
 		wantStatus(http.StatusOK)
 }
 
-func TestARestartSignsNobodyOut(t *testing.T) {
+func TestServerRestartSignsNobodyOut(t *testing.T) {
 	t.Parallel()
 	flags := append(cheap, "--db="+filepath.Join(t.TempDir(), "auth.db"))
 	p := startProgram(t, flags...)
@@ -77,7 +77,7 @@ func TestARestartSignsNobodyOut(t *testing.T) {
 	b.get("/user/bob").wantStatus(http.StatusUnauthorized)
 }
 
-func TestTwoProgramsMayStartOnANewFileAtTheSameMomentAndShareIt(t *testing.T) {
+func TestServersMayStartOnOneNewFileAtTheSameMoment(t *testing.T) {
 	t.Parallel()
 	for range 4 {
 		path := filepath.Join(t.TempDir(), "auth.db")

@@ -76,7 +76,7 @@ func (p *program) refusesConnections() bool {
 	return false
 }
 
-func TestASignalToStopLetsRequestsInFlightFinish(t *testing.T) {
+func TestSignalToStopLetsRequestsInFlightFinish(t *testing.T) {
 	t.Parallel()
 	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
 		t.Run(signal.String(), func(t *testing.T) {
@@ -114,7 +114,8 @@ func TestASignalToStopLetsRequestsInFlightFinish(t *testing.T) {
 	}
 }
 
-func TestARequestThatNeverFinishesHoldsTheProgramForTenSecondsOnly(t *testing.T) {
+func TestSignalToStopWaitsTenSecondsForARequest(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("takes ten seconds")
 	}
@@ -141,7 +142,7 @@ func TestARequestThatNeverFinishesHoldsTheProgramForTenSecondsOnly(t *testing.T)
 	}
 }
 
-func TestASecondSignalEndsTheProgramAtOnce(t *testing.T) {
+func TestSignalThatComesTwiceEndsTheServerAtOnce(t *testing.T) {
 	t.Parallel()
 	p := startProgram(t, cheap...)
 	p.begin("/login", "bob", goodPassword)
@@ -162,7 +163,8 @@ func TestASecondSignalEndsTheProgramAtOnce(t *testing.T) {
 	}
 }
 
-func TestASignalEndsTheProgramWhileItWaitsForALockedDatabase(t *testing.T) {
+func TestSignalToStopEndsAStartThatWaitsForALockedDatabase(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "auth.db")
 	db, err := sql.Open("sqlite", path)
 	if err != nil {

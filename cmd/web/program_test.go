@@ -69,7 +69,7 @@ func runToEnd(t *testing.T, c *exec.Cmd) (stdout, stderr string, code int) {
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
-	stuck := time.AfterFunc(20*time.Second, func() { _ = c.Process.Kill() })
+	stuck := time.AfterFunc(2*time.Minute, func() { _ = c.Process.Kill() })
 	defer stuck.Stop()
 	if err := c.Wait(); err != nil && !errors.As(err, new(*exec.ExitError)) {
 		t.Fatal(err)

@@ -60,7 +60,7 @@ func startSecureProgram(t *testing.T) *program {
 	return p
 }
 
-func TestWithACertificateTheSiteIsServedByHTTPSAndHTTP2WithSecureCookies(t *testing.T) {
+func TestTLSServesHTTPSAndHTTP2WithSecureCookies(t *testing.T) {
 	t.Parallel()
 	p := startSecureProgram(t)
 	b := p.browser()
@@ -91,7 +91,7 @@ func TestWithACertificateTheSiteIsServedByHTTPSAndHTTP2WithSecureCookies(t *test
 	p.stop()
 }
 
-func TestOldVersionsOfTLSAreRefused(t *testing.T) {
+func TestTLSRefusesOldVersions(t *testing.T) {
 	t.Parallel()
 	p := startSecureProgram(t)
 	for version, accepted := range map[uint16]bool{
@@ -107,7 +107,7 @@ func TestOldVersionsOfTLSAreRefused(t *testing.T) {
 	}
 }
 
-func TestPlainHTTPOnTheHTTPSPortDoesNoHarm(t *testing.T) {
+func TestTLSPortTakesNoHarmFromPlainHTTP(t *testing.T) {
 	t.Parallel()
 	p := startSecureProgram(t)
 	plain := p.browser()

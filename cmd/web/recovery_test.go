@@ -28,20 +28,19 @@ func recoveryCodeIn(p page) string {
 	return readableText(element)
 }
 
-// makeCode is a recovery code that the signed-in person just made.
-func (b *browser) makeCode() string {
+// makeCode makes a new recovery code for somebody who is signed in.
+func (b *browser) makeCode(username string) string {
 	b.site.t.Helper()
-	return recoveryCodeIn(b.post("/user/bob/recovery").wantStatus(http.StatusOK))
+	return recoveryCodeIn(b.post("/user/" + username + "/recovery").wantStatus(http.StatusOK))
 }
 
-func TestTheHomePageOffersARecoveryCodeUntilThereIsOneOrItIsPutOff(t *testing.T) {
+func TestRecoveryCodeIsOfferedUntilThereIsOneOrItIsPutOff(t *testing.T) {
+	t.Parallel()
 	const offer = "In case you forget the password"
-	s := newSite(t)
-	s.signUp("bob")
-	b := s.signedIn("bob")
+	s, b := newSiteSignedIn(t, "bob")
 	b.get("/user/bob").want(offer)
 	b.get("/user/bob/recovery").want("You have none yet.")
-	b.makeCode()
+	b.makeCode("bob")
 	b.get("/user/bob").want(offer) // shown, but not said to be safe
 	b.post("/user/bob/recovery/saved").wantPath("/user/bob").wantText("flash", "The recovery code is ready. Keep it safe.").wantNot(offer)
 	b.get("/user/bob/recovery").want("You made one on", "A new one replaces it.")
@@ -54,11 +53,10 @@ func TestTheHomePageOffersARecoveryCodeUntilThereIsOneOrItIsPutOff(t *testing.T)
 	alice.post("/user/alice/recovery/nonsense").wantStatus(http.StatusNotFound)
 }
 
-func TestARecoveryCodeIsShownOnceAndStoredHashed(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
-	b := s.signedIn("bob")
-	code := b.makeCode()
+func TestRecoveryCodeIsShownOnceAndStoredHashed(t *testing.T) {
+	t.Parallel()
+	s, b := newSiteSignedIn(t, "bob")
+	code := b.makeCode("bob")
 	for _, path := range []string{"/user/bob", "/user/bob/recovery", "/user/bob/activity"} {
 		b.get(path).wantNot(code)
 	}
@@ -66,17 +64,16 @@ func TestARecoveryCodeIsShownOnceAndStoredHashed(t *testing.T) {
 	if stored := s.query("SELECT code_hash FROM recovery_codes"); stored != string(want[:]) {
 		t.Errorf("stored %x", stored)
 	}
-	if again := b.makeCode(); again == code {
+	if again := b.makeCode("bob"); again == code {
 		t.Error("the same code twice")
 	}
 	s.browser().post("/recover", "username", "bob", "code", code).wantStatus(http.StatusUnauthorized) // replaced
 }
 
-func TestARecoveryCodeLetsAPersonBackIn(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
-	b := s.signedIn("bob")
-	code := b.makeCode()
+func TestRecoveryCodeLetsAPersonBackIn(t *testing.T) {
+	t.Parallel()
+	s, b := newSiteSignedIn(t, "bob")
+	code := b.makeCode("bob")
 	lost := s.browser()
 	login := lost.get("/login")
 	if !strings.Contains(login.body, `href="/recover"`) {
@@ -102,12 +99,12 @@ func TestARecoveryCodeLetsAPersonBackIn(t *testing.T) {
 	s.browser().post("/recover", "username", "bob", "code", newCode).wantStatus(http.StatusOK)
 }
 
-func TestAWrongNameAndAWrongRecoveryCodeGetTheSameAnswer(t *testing.T) {
-	s := newSite(t)
-	s.signUp("alice")
+func TestRecoveryAnswersAlikeForWrongNameAndWrongCode(t *testing.T) {
+	t.Parallel()
+	s := newSiteFor(t, "alice")
 	s.signUp("bob")
 	s.signUp("carol") // has no code
-	code := s.signedIn("bob").makeCode()
+	code := s.signedIn("bob").makeCode("bob")
 	var bodies []string
 	for _, test := range [][2]string{
 		{"bob", recovery.NewCode()}, {"alice", code}, {"nobody", code}, {"not allowed", code}, {"carol", ""}, {"bob", code[:10]}, {"bob", code + "0"},
@@ -131,10 +128,10 @@ func TestAWrongNameAndAWrongRecoveryCodeGetTheSameAnswer(t *testing.T) {
 		wantText("username-message", "Username cannot be empty.").wantText("code-message", "Recovery code cannot be empty.")
 }
 
-func TestARecoveryCodeIsSpentOnlyOnce(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
-	code := s.signedIn("bob").makeCode()
+func TestRecoveryCodeIsUsedOnlyOnce(t *testing.T) {
+	t.Parallel()
+	s := newSiteFor(t, "bob")
+	code := s.signedIn("bob").makeCode("bob")
 	var group sync.WaitGroup
 	var mu sync.Mutex
 	statuses := map[int]int{}
@@ -153,7 +150,8 @@ func TestARecoveryCodeIsSpentOnlyOnce(t *testing.T) {
 	}
 }
 
-func TestOneAddressCannotTryRecoveryCodesWithoutBound(t *testing.T) {
+func TestRecoveryIsLimitedByAddress(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, "--recoveries-per-hour=2")
 	for range 2 {
 		s.browser().post("/recover", "username", "bob", "code", "x").wantStatus(http.StatusUnauthorized)

@@ -2,21 +2,19 @@ package main
 
 import (
 	"compress/gzip"
-	"context"
 	"io"
 	"net/http"
 	"runtime"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"golang.org/x/net/html"
 )
 
 func TestHtmxGetsWhatChangesAndOthersTheWholePage(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+	t.Parallel()
+	s := newSiteFor(t, "bob")
 	for _, b := range []*browser{s.signedIn("bob"), s.browser()} {
 		for _, path := range []string{"/login", "/signup", "/logout/bob"} {
 			whole := b.get(path)
@@ -44,6 +42,7 @@ func isWhole(p page) bool {
 }
 
 func TestHtmxFollowsARedirectToTheNextPagesMainPart(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	b := s.browser().htmx()
 	p := b.post("/signup", "username", "bob", "password", goodPassword).wantStatus(http.StatusOK).wantPath("/login").
@@ -57,16 +56,17 @@ func TestHtmxFollowsARedirectToTheNextPagesMainPart(t *testing.T) {
 	}
 }
 
-func TestAnAnswerThatLeavesThePageIsNotPushedIntoHistory(t *testing.T) {
+func TestHtmxPushesNoAddressForAnAnswerThatLeavesThePage(t *testing.T) {
+	t.Parallel()
 	b := newSite(t).browser().htmx()
 	b.post("/signup").wantStatus(http.StatusUnprocessableEntity).wantHeader("HX-Push-Url", "false").wantHeader("HX-Retarget", "")
 	b.post("/login", "username", "x", "password", "y").wantStatus(http.StatusUnauthorized).wantHeader("HX-Push-Url", "false").wantHeader("HX-Retarget", "")
 	b.get("/login").wantHeader("HX-Push-Url", "")
 }
 
-func TestWhenNothingIsWrongWithTheFormHtmxLeavesItAsItIs(t *testing.T) {
-	s := newSite(t, "--signups-per-hour=1")
-	s.signUp("bob")
+func TestHtmxLeavesAFormAsItIsWhenNothingIsWrongWithIt(t *testing.T) {
+	t.Parallel()
+	s := newSiteFor(t, "bob", "--signups-per-hour=1")
 	b := s.browser().htmx()
 	for _, p := range []page{
 		b.with("Sec-Fetch-Site", "cross-site").post("/login"),
@@ -82,10 +82,9 @@ func TestWhenNothingIsWrongWithTheFormHtmxLeavesItAsItIs(t *testing.T) {
 	}
 }
 
-func TestASignInThatEndedSendsHtmxToTheWholeLoginPage(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
-	b := s.signedIn("bob")
+func TestHtmxIsSentToTheWholeLoginPageWhenTheSignInHasEnded(t *testing.T) {
+	t.Parallel()
+	s, b := newSiteSignedIn(t, "bob")
 	s.exec("DELETE FROM sign_ins")
 	b.htmx().get("/user/bob").wantStatus(http.StatusUnauthorized).wantHeader("HX-Redirect", "/login?next=%2Fuser%2Fbob")
 	b.get("/user/bob").wantStatus(http.StatusUnauthorized).wantHeader("HX-Redirect", "")
@@ -96,27 +95,21 @@ func TestASignInThatEndedSendsHtmxToTheWholeLoginPage(t *testing.T) {
 
 func isNext(n *html.Node) bool { return attribute(n, "name") == "next" }
 
-func TestAFullQueueOfPasswordChecksIsSaidInTheForm(t *testing.T) {
-	s := newSite(t, "--hash-queue=0", "--hash-memory=65536", "--hash-iterations=10", "--signups-per-hour=100000", "--failures-per-hour=100000", "--unknown-browser-failures=100000", "--close-after=100000")
-	ctx, stop := context.WithCancel(t.Context())
+func TestLoginSaysInTheFormThatTheHashingQueueIsFull(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "--hash-queue=0")
+	release := s.holdHashes()
 	var busy sync.WaitGroup
-	for range runtime.GOMAXPROCS(0) { // as many as may run hash all the time
-		busy.Go(func() {
-			for ctx.Err() == nil {
-				if _, err := s.app.hasher.Hash(ctx, "127.0.0.1", "x"); err != nil {
-					time.Sleep(time.Millisecond) // the form under test took the place for a moment
-				}
-			}
-		})
+	for range runtime.NumCPU() { // as many as may run
+		busy.Go(func() { _, _ = s.app.hasher.Hash(t.Context(), "127.0.0.1", "x") })
 	}
-	defer func() { stop(); busy.Wait() }()
+	defer busy.Wait()
+	defer release()
+	s.waitForHashes(runtime.NumCPU(), 0)
 	for _, path := range []string{"/login", "/signup"} {
 		for _, b := range []*browser{s.browser(), s.browser().htmx()} {
-			p := b.post(path, "username", "bob", "password", goodPassword)
-			for p.status != http.StatusServiceUnavailable { // a place was free
-				p = b.post(path, "username", "bob", "password", goodPassword)
-			}
-			p.wantHeader("Retry-After", "5").wantText("notice", "Too many people are logging in at this moment. Please try again in 5 seconds.").
+			b.post(path, "username", "bob", "password", goodPassword).wantStatus(http.StatusServiceUnavailable).
+				wantHeader("Retry-After", "5").wantText("notice", "Too many people are logging in at this moment. Please try again in 5 seconds.").
 				wantAttribute("username", "value", "bob").wantAttribute("password", "value", "")
 		}
 	}
@@ -124,6 +117,7 @@ func TestAFullQueueOfPasswordChecksIsSaidInTheForm(t *testing.T) {
 }
 
 func TestAssetsAreCompressedOnceAndKeptForEver(t *testing.T) {
+	t.Parallel()
 	b := newSite(t).browser()
 	login := b.get("/login")
 	paths := []string{}
@@ -162,6 +156,7 @@ func TestAssetsAreCompressedOnceAndKeptForEver(t *testing.T) {
 func isStylesheet(n *html.Node) bool { return n.Data == "link" && attribute(n, "rel") == "stylesheet" }
 
 func TestHealth(t *testing.T) {
+	t.Parallel()
 	p := newSite(t).browser().get("/healthz").wantStatus(http.StatusOK)
 	if p.body != "ok" {
 		t.Errorf("%q", p.body)

@@ -30,10 +30,10 @@ func (b *browser) changePassword(from, to string) page {
 }
 
 func TestPasswordChangeVoidsEveryOtherWayIn(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+	t.Parallel()
+	s := newSiteFor(t, "bob")
 	owner, thief := s.signedIn("bob"), s.signedIn("bob")
-	code := thief.makeCode()
+	code := thief.makeCode("bob")
 	thief.post("/user/bob/recovery/later") // so that nothing is offered
 	link := s.linkFor("bob")
 	owner.changePassword(goodPassword, newPassword).
@@ -48,9 +48,9 @@ func TestPasswordChangeVoidsEveryOtherWayIn(t *testing.T) {
 }
 
 func TestPasswordLinkVoidsTheRecoveryCode(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
-	code := s.signedIn("bob").makeCode()
+	t.Parallel()
+	s := newSiteFor(t, "bob")
+	code := s.signedIn("bob").makeCode("bob")
 	b := s.browser()
 	b.post(s.linkFor("bob"), "password", newPassword).wantStatus(http.StatusOK).
 		want("The password is set.", "Your old recovery code no longer works. Make a new one.")
@@ -59,17 +59,17 @@ func TestPasswordLinkVoidsTheRecoveryCode(t *testing.T) {
 }
 
 func TestRecoveryVoidsThePasswordLink(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
-	code, link := s.signedIn("bob").makeCode(), s.linkFor("bob")
+	t.Parallel()
+	s := newSiteFor(t, "bob")
+	code, link := s.signedIn("bob").makeCode("bob"), s.linkFor("bob")
 	s.browser().post("/recover", "username", "bob", "code", code, "password", newPassword).wantStatus(http.StatusOK)
 	s.browser().get(link).wantStatus(http.StatusGone)
 	s.browser().post(link, "password", goodPassword).wantStatus(http.StatusGone)
 }
 
 func TestUserDisableVoidsThePasswordLink(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+	t.Parallel()
+	s := newSiteFor(t, "bob")
 	link := s.linkFor("bob")
 	for _, disabled := range []bool{true, false} {
 		if err := s.app.store.SetDisabled(t.Context(), 1, disabled, store.Origin{At: s.clock.Now(), By: store.Admin}); err != nil {
@@ -81,8 +81,8 @@ func TestUserDisableVoidsThePasswordLink(t *testing.T) {
 
 // The attack: a second session asks for a recovery code in a loop while the owner changes the password.
 func TestPasswordChangeLeavesNothingThatAnEndedSessionHadBegun(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+	t.Parallel()
+	s := newSiteFor(t, "bob")
 	passwords := []string{goodPassword, newPassword}
 	for round := range 25 {
 		owner, thief := s.browser(), s.browser()
@@ -116,14 +116,14 @@ func TestPasswordChangeLeavesNothingThatAnEndedSessionHadBegun(t *testing.T) {
 }
 
 func TestLogoutIsDoneAlsoWhenTheWindowIsClosedAtOnce(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+	t.Parallel()
+	s := newSiteFor(t, "bob")
 	for _, path := range []string{"/logout/bob", "/logout"} {
 		for range 30 {
 			b := s.signedIn("bob")
 			b.postAndLeave(path)
 			signedOut := func() bool { return s.query("SELECT count(*) FROM sign_ins") == "0" }
-			for waited := time.Duration(0); !signedOut() && waited < 5*time.Second; waited += 5 * time.Millisecond {
+			for waited := time.Duration(0); !signedOut() && waited < time.Minute; waited += 5 * time.Millisecond {
 				time.Sleep(5 * time.Millisecond)
 			}
 			if !signedOut() {
@@ -134,8 +134,8 @@ func TestLogoutIsDoneAlsoWhenTheWindowIsClosedAtOnce(t *testing.T) {
 }
 
 func TestSignInOfTheFutureIsOver(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+	t.Parallel()
+	s := newSiteFor(t, "bob")
 	s.clock.Advance(1000 * 24 * time.Hour)
 	b := s.signedIn("bob", "remember", "yes")
 	link := s.linkFor("bob")
@@ -154,9 +154,8 @@ func TestSignInOfTheFutureIsOver(t *testing.T) {
 }
 
 func TestPasswordConfirmedInTheFutureDoesNotCount(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
-	b := s.signedIn("bob")
+	t.Parallel()
+	s, b := newSiteSignedIn(t, "bob")
 	s.exec("UPDATE sign_ins SET confirmed_at = confirmed_at + 1000000")
 	b.post("/user/bob/recovery").wantStatus(http.StatusUnauthorized).want("Confirm it is you")
 }

@@ -20,8 +20,7 @@ func TestScreenshots(t *testing.T) {
 	if folder == "" {
 		t.Skip("set SCREENSHOTS to the folder that the pictures go to")
 	}
-	s := newSite(t)
-	s.signUp("bob")
+	s := newSiteFor(t, "bob")
 	for _, scheme := range []string{"light", "dark"} {
 		b := s.newTab("/login")
 		login := b.screenshot(scheme)

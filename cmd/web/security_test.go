@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-func TestTheSecurityPromisesNameTestsThatExist(t *testing.T) {
+func TestSecurityMDNamesTestsThatExist(t *testing.T) {
 	text, err := os.ReadFile("../../SECURITY.md")
 	if err != nil {
 		t.Fatal(err)

@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-func TestASignInEndsByAgeAndForLackOfUse(t *testing.T) {
+func TestSignInEndsByAgeAndForLackOfUse(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name     string
 		remember string
@@ -20,8 +21,7 @@ func TestASignInEndsByAgeAndForLackOfUse(t *testing.T) {
 		{"ticked, in use", "yes", repeated(13*24*time.Hour, 2), 4 * 24 * time.Hour},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s := newSite(t)
-			s.signUp("bob")
+			s := newSiteFor(t, "bob")
 			b := s.signedIn("bob", "remember", test.remember)
 			for _, pause := range test.visits {
 				s.clock.Advance(pause)
@@ -54,9 +54,9 @@ func (s *site) keepSessions() {
 	s.exec("UPDATE sessions SET expiry = expiry + 1000")
 }
 
-func TestTheEndsOfSignInsAreSettings(t *testing.T) {
-	s := newSite(t, "--sign-in-lifetime=3h", "--sign-in-idle=30m", "--remembered-lifetime=48h", "--remembered-idle=24h")
-	s.signUp("alice")
+func TestSignInEndsAfterTheTimesOfTheSettings(t *testing.T) {
+	t.Parallel()
+	s := newSiteFor(t, "alice", "--sign-in-lifetime=3h", "--sign-in-idle=30m", "--remembered-lifetime=48h", "--remembered-idle=24h")
 	s.signUp("bob")
 	unticked, ticked := s.signedIn("alice"), s.signedIn("bob", "remember", "yes")
 	s.clock.Advance(30 * time.Minute)
@@ -66,7 +66,8 @@ func TestTheEndsOfSignInsAreSettings(t *testing.T) {
 	ticked.get("/user/bob").wantStatus(http.StatusUnauthorized)
 }
 
-func TestTheCookieLastsOnlyAsLongAsEverybodyInTheBrowserChose(t *testing.T) {
+func TestSessionCookieLastsAsLongAsEveryAccountInTheBrowserChose(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	for _, name := range []string{"alice", "bob"} {
 		s.signUp(name)
@@ -85,9 +86,9 @@ func TestTheCookieLastsOnlyAsLongAsEverybodyInTheBrowserChose(t *testing.T) {
 	wantMaxAge("alice alone again", b.post("/logout/bob"), month)
 }
 
-func TestEachLoginAndLogoutGivesANewToken(t *testing.T) {
-	s := newSite(t)
-	s.signUp("alice")
+func TestSessionTokenIsNewAfterEachLoginAndLogout(t *testing.T) {
+	t.Parallel()
+	s := newSiteFor(t, "alice")
 	s.signUp("bob")
 	b := s.browser()
 	seen := map[string]bool{}
@@ -114,9 +115,9 @@ func TestEachLoginAndLogoutGivesANewToken(t *testing.T) {
 	b.get("/user/alice").wantStatus(http.StatusOK)
 }
 
-func TestATokenPlantedByAnAttackerIsNotTheOneAfterLogin(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+func TestSessionTokenPlantedByAnAttackerIsReplacedAtLogin(t *testing.T) {
+	t.Parallel()
+	s := newSiteFor(t, "bob")
 	attacker := s.browser()
 	attacker.stay().post("/signup", "username", "mallory", "password", goodPassword) // a visitor's session, with a flash
 	planted := attacker.cookie("session")
@@ -130,10 +131,9 @@ func TestATokenPlantedByAnAttackerIsNotTheOneAfterLogin(t *testing.T) {
 	victim.get("/user/bob").wantStatus(http.StatusOK)
 }
 
-func TestACookieThatNamesNoSessionIsTheSameAsNone(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
-	b := s.signedIn("bob")
+func TestSessionCookieThatNamesNoSessionIsTheSameAsNone(t *testing.T) {
+	t.Parallel()
+	s, b := newSiteSignedIn(t, "bob")
 	good := b.cookie("session")
 	for _, cookie := range []string{"garbage", good[:len(good)-1], good + "x", strings.Repeat("x", 4000), "%00", "..", "-1"} {
 		other := s.browser()
@@ -151,9 +151,9 @@ func TestACookieThatNamesNoSessionIsTheSameAsNone(t *testing.T) {
 	thief.get("/user/bob").wantStatus(http.StatusUnauthorized)
 }
 
-func TestADamagedOrExpiredSessionRowIsTheSameAsNone(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+func TestSessionRowThatIsDamagedOrExpiredIsTheSameAsNone(t *testing.T) {
+	t.Parallel()
+	s := newSiteFor(t, "bob")
 	for _, damage := range []string{
 		"UPDATE sessions SET data = x'00ff00'", "UPDATE sessions SET data = x''", "UPDATE sessions SET data = CAST('[1]' AS BLOB)",
 		`UPDATE sessions SET data = CAST('{"sign_ins":["x", "y"]}' AS BLOB)`, "UPDATE sessions SET expiry = 0",
@@ -170,10 +170,9 @@ func TestADamagedOrExpiredSessionRowIsTheSameAsNone(t *testing.T) {
 	}
 }
 
-func TestReadingPagesWritesNothing(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
-	b := s.signedIn("bob")
+func TestSessionIsNotWrittenWhenPagesAreRead(t *testing.T) {
+	t.Parallel()
+	s, b := newSiteSignedIn(t, "bob")
 	changes := func() string { return s.query("PRAGMA data_version") }
 	before := changes()
 	visitor := s.browser()
@@ -200,7 +199,8 @@ func TestReadingPagesWritesNothing(t *testing.T) {
 	}
 }
 
-func TestHEADUsesNoFlashMessageUp(t *testing.T) {
+func TestSessionKeepsItsFlashMessageAfterHEAD(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	b := s.browser()
 	b.stay().post("/signup", "username", "bob", "password", goodPassword).wantStatus(http.StatusSeeOther)
@@ -208,7 +208,8 @@ func TestHEADUsesNoFlashMessageUp(t *testing.T) {
 	b.get("/login").wantText("flash", "User account has been created.")
 }
 
-func TestTheSessionCookieSaysNothingAndIsForTheServerAlone(t *testing.T) {
+func TestSessionCookieSaysNothingAndIsForTheServerOnly(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name   string
 		site   *site
@@ -244,9 +245,9 @@ func (p page) cookie(name string) *http.Cookie {
 	return nil
 }
 
-func TestASessionHoldsSignInsAndFlashMessagesAndNothingElse(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+func TestSessionHoldsOnlySignInsAndFlashMessages(t *testing.T) {
+	t.Parallel()
+	s := newSiteFor(t, "bob")
 	s.signedIn("bob")
 	data := s.query("SELECT CAST(data AS TEXT) FROM sessions")
 	if id := s.query("SELECT id FROM sign_ins"); !strings.Contains(data, "sign-in "+id+"\n") || strings.Contains(data, "bob") {

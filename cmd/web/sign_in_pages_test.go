@@ -19,9 +19,8 @@ func (s *site) addSignIns(number int) {
 }
 
 func TestSignInsHavePages(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
-	b := s.signedIn("bob")
+	t.Parallel()
+	s, b := newSiteSignedIn(t, "bob")
 	s.clock.Advance(time.Minute)
 	s.addSignIns(45)
 	s.exec("UPDATE sign_ins SET last_seen_at = 0 WHERE id IN ('added3', 'added7')") // have ended
@@ -65,9 +64,8 @@ func TestSignInsHavePages(t *testing.T) {
 }
 
 func TestSignInsOfAScriptDoNotFillThePageNorTheDisk(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
-	b := s.signedIn("bob")
+	t.Parallel()
+	s, b := newSiteSignedIn(t, "bob")
 	for range 120 {
 		s.clock.Advance(4 * time.Minute)
 		s.signedIn("bob")
@@ -89,8 +87,8 @@ func TestSignInsOfAScriptDoNotFillThePageNorTheDisk(t *testing.T) {
 }
 
 func TestLoginTellsOfTheLoginBeforeIt(t *testing.T) {
-	s := newSite(t, "--trusted-proxy=127.0.0.1")
-	s.signUp("alice")
+	t.Parallel()
+	s := newSiteFor(t, "alice", "--trusted-proxy=127.0.0.1")
 	s.signUp("bob")
 	moment := func() string { return s.clock.Now().UTC().Format("2 January 2006 at 15:04 UTC") }
 	told := func(p page) string {
@@ -142,8 +140,8 @@ func TestLoginTellsOfTheLoginBeforeIt(t *testing.T) {
 
 // A script that logs in again and again and never logs out.
 func TestLoginAgainAndAgainLeavesABoundedNumberOfSessions(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+	t.Parallel()
+	s := newSiteFor(t, "bob")
 	for range 120 {
 		s.signedIn("bob")
 	}

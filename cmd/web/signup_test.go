@@ -15,7 +15,8 @@ import (
 	"latchkey/internal/password"
 )
 
-func TestSigningUpLeadsToTheLoginFormWithTheNameFilledIn(t *testing.T) {
+func TestSignupLeadsToTheLoginFormWithTheNameFilledIn(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.browser().get("/signup").wantStatus(http.StatusOK).
 		want("Create an account", "Username", "Password", "At least 8 characters")
@@ -31,9 +32,9 @@ func TestSigningUpLeadsToTheLoginFormWithTheNameFilledIn(t *testing.T) {
 	b.get("/login").wantText("flash", "") // shown once
 }
 
-func TestWhatIsWrongStandsBesideItsField(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+func TestSignupShowsMistakesBesideTheirFields(t *testing.T) {
+	t.Parallel()
+	s := newSiteFor(t, "bob")
 	for _, test := range []struct{ name, username, password, usernameMessage, passwordMessage string }{
 		{"both empty", "", "", "Username cannot be empty.", "Password cannot be empty."},
 		{"only spaces", "   ", "   ", "Username cannot be empty.", "Password must be at least 8 characters long. Several words in a row are easy to remember."},
@@ -84,7 +85,8 @@ func TestWhatIsWrongStandsBesideItsField(t *testing.T) {
 	}
 }
 
-func TestNamesAndPasswordsThatLookDangerousJustWork(t *testing.T) {
+func TestSignupTakesNamesAndPasswordsThatLookDangerous(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	for username, password := range map[string]string{
 		"<script>alert(1)</script>x": "", // refused: it holds a slash
@@ -113,7 +115,8 @@ func TestNamesAndPasswordsThatLookDangerousJustWork(t *testing.T) {
 	}
 }
 
-func TestAPasswordOfTenMegabytesIsTooMuch(t *testing.T) {
+func TestSignupRefusesAPasswordOfTenMegabytes(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	body := "username=bob&password=" + strings.Repeat("x", 10<<20)
 	for _, path := range []string{"/signup", "/login"} {
@@ -125,7 +128,8 @@ func TestAPasswordOfTenMegabytesIsTooMuch(t *testing.T) {
 	}
 }
 
-func TestTheSameSignupSentTwentyTimesAtOnceMakesOneAccount(t *testing.T) {
+func TestSignupSentTwentyTimesAtOnceMakesOneAccount(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	var group sync.WaitGroup
 	var mu sync.Mutex
@@ -151,7 +155,8 @@ func TestTheSameSignupSentTwentyTimesAtOnceMakesOneAccount(t *testing.T) {
 	}
 }
 
-func TestOneAddressCannotCreateAccountsWithoutBound(t *testing.T) {
+func TestSignupIsLimitedByAddress(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, "--signups-per-hour=3")
 	for _, name := range []string{"alice", "bob", "carol"} {
 		s.signUp(name)
@@ -172,7 +177,8 @@ func TestOneAddressCannotCreateAccountsWithoutBound(t *testing.T) {
 	}
 }
 
-func TestMistakesInTheFormDoNotUseUpTheSignups(t *testing.T) {
+func TestSignupMistakesDoNotCountAgainstTheLimit(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, "--signups-per-hour=1")
 	for range 5 {
 		s.browser().post("/signup", "username", "bob", "password", "short").wantStatus(http.StatusUnprocessableEntity)
@@ -180,9 +186,9 @@ func TestMistakesInTheFormDoNotUseUpTheSignups(t *testing.T) {
 	s.signUp("bob")
 }
 
-func TestTheNameIsCheckedWhileThePersonTypes(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+func TestNameCheckTellsFreeNamesFromTakenOnes(t *testing.T) {
+	t.Parallel()
+	s := newSiteFor(t, "bob")
 	typing := s.browser().htmx()
 	for typed, want := range map[string]string{
 		"Bob":   "Username bob is not available.",
@@ -204,7 +210,8 @@ func TestTheNameIsCheckedWhileThePersonTypes(t *testing.T) {
 		wantText("username-message", "Username bob is not available.").wantAttribute("username", "value", "Bob")
 }
 
-func TestOneAddressCannotTryNamesWithoutBound(t *testing.T) {
+func TestNameCheckIsLimitedByAddress(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, "--name-checks-per-minute=2")
 	typing := s.browser().htmx()
 	typing.post("/signup/username", "username", "a").wantStatus(http.StatusOK)
@@ -215,7 +222,8 @@ func TestOneAddressCannotTryNamesWithoutBound(t *testing.T) {
 	typing.post("/signup/username", "username", "d").wantStatus(http.StatusOK)
 }
 
-func TestTheLeastLengthOfAPasswordIsASetting(t *testing.T) {
+func TestSignupAsksForTheLeastLengthOfTheSettings(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, "--password-min-length=15")
 	s.browser().get("/signup").want("At least 15 characters").wantAttribute("password", "passwordrules", "minlength: 15; maxlength: 256;")
 	s.browser().post("/signup", "username", "bob", "password", "k3xq9vbz mnopq").wantStatus(http.StatusUnprocessableEntity).
@@ -223,7 +231,8 @@ func TestTheLeastLengthOfAPasswordIsASetting(t *testing.T) {
 	s.browser().post("/signup", "username", "bob", "password", "k3xq9vbz mnopqr").wantStatus(http.StatusOK)
 }
 
-func TestWhereSignupIsClosedNobodyIsLedToIt(t *testing.T) {
+func TestSignupThatIsClosedIsNotLinkedTo(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, "--signup=closed")
 	s.browser().get("/login").wantStatus(http.StatusOK).wantNot("Create an account")
 	s.browser().post("/login", "username", "", "password", "").wantStatus(http.StatusUnprocessableEntity).wantNot("Create an account")
@@ -231,10 +240,9 @@ func TestWhereSignupIsClosedNobodyIsLedToIt(t *testing.T) {
 }
 
 func TestSignupRefusesALeakedPassword(t *testing.T) {
-	s := newSite(t, "--signups-per-hour=4")
-	s.signUp("bob")
-	b := s.signedIn("bob")
-	code := b.makeCode()
+	t.Parallel()
+	s, b := newSiteSignedIn(t, "bob", "--signups-per-hour=4")
+	code := b.makeCode("bob")
 	const leaked, other = "k3xq9vbz leaked once", "k3xq9vbz never leaked"
 	path := filepath.Join(t.TempDir(), "leaked.txt")
 	line := fmt.Sprintf("%X:3\n", sha1.Sum([]byte(leaked)))
@@ -269,9 +277,8 @@ func TestSignupRefusesALeakedPassword(t *testing.T) {
 }
 
 func TestPasswordChangeLooksForALeakedPasswordWhenTheLimitAllowsIt(t *testing.T) {
-	s := newSite(t, "--known-browser-failures=1")
-	s.signUp("bob")
-	b := s.signedIn("bob")
+	t.Parallel()
+	s, b := newSiteSignedIn(t, "bob", "--known-browser-failures=1")
 	path := filepath.Join(t.TempDir(), "leaked.txt")
 	if err := os.WriteFile(path, fmt.Appendf(nil, "%X:3\n", sha1.Sum([]byte(newPassword))), 0o600); err != nil {
 		t.Fatal(err)

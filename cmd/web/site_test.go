@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -30,6 +32,21 @@ type site struct {
 func newSite(t testing.TB, flags ...string) *site {
 	t.Helper()
 	return startSite(t, httptest.NewServer, flags...)
+}
+
+// newSiteFor starts a site on which somebody has an account.
+func newSiteFor(t testing.TB, username string, flags ...string) *site {
+	t.Helper()
+	s := newSite(t, flags...)
+	s.signUp(username)
+	return s
+}
+
+// newSiteSignedIn starts a site on which somebody has an account, and is signed in in the browser.
+func newSiteSignedIn(t testing.TB, username string, flags ...string) (*site, *browser) {
+	t.Helper()
+	s := newSiteFor(t, username, flags...)
+	return s, s.signedIn(username)
 }
 
 // newSecureSite starts a site that is served over https.
@@ -126,6 +143,18 @@ func (s *site) signedIn(username string, more ...string) *browser {
 	b := s.browser()
 	b.logIn(username, more...)
 	return b
+}
+
+// serve posts a form to the handler itself, without a network, and without writing what was collected.
+func (s *site) serve(path string, header http.Header, fields ...string) *httptest.ResponseRecorder {
+	request := httptest.NewRequest(http.MethodPost, path, strings.NewReader(encoded(fields...)))
+	maps.Copy(request.Header, header)
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	request.Header.Set("Sec-Fetch-Site", "same-origin")
+	request.RemoteAddr, request.Host = "127.0.0.1:4", "127.0.0.1"
+	recorder := httptest.NewRecorder()
+	s.handler.ServeHTTP(recorder, request)
+	return recorder
 }
 
 type clock struct {

@@ -29,7 +29,7 @@ func (s *site) listenWith(handler http.Handler) (server server, address string) 
 	return server, listener.Addr().String()
 }
 
-func TestASlowClientIsCutOff(t *testing.T) {
+func TestClientThatIsSlowIsCutOff(t *testing.T) {
 	t.Parallel()
 	address := newSite(t).listen()
 	for name, start := range map[string]string{
@@ -53,6 +53,7 @@ func TestASlowClientIsCutOff(t *testing.T) {
 }
 
 func TestHeadersHaveALimit(t *testing.T) {
+	t.Parallel()
 	address := newSite(t).listen()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+address+"/login", nil)
 	if err != nil {

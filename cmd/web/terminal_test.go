@@ -7,7 +7,7 @@ import (
 	"unicode"
 )
 
-func TestWhatCannotBePrintedIsShownAsJSONWritesIt(t *testing.T) {
+func TestTerminalShowsControlCharactersAsJSONEscapes(t *testing.T) {
 	for _, sent := range []string{
 		"Chrome on Linux", "söñja 日本語 👋", "\x1b[31m", "\u009b31m", "\x7f\r\x00", "\u202egpj.exe", "\u200b\ufeff", "\U000e0041",
 	} {

@@ -29,10 +29,10 @@ func (s *site) refuseSessions() (end func()) {
 	}
 }
 
-func TestALoginWhoseSessionCannotBeSavedIsNotAcknowledged(t *testing.T) {
+func TestLoginWhoseSessionCannotBeSavedIsNotAcknowledged(t *testing.T) {
+	t.Parallel()
 	for _, swapped := range []bool{false, true} {
-		s := newSite(t)
-		s.signUp("bob")
+		s := newSiteFor(t, "bob")
 		end := s.refuseSessions()
 		b := s.browser()
 		visitor := b
@@ -52,12 +52,11 @@ func TestALoginWhoseSessionCannotBeSavedIsNotAcknowledged(t *testing.T) {
 	}
 }
 
-func TestAPageNeverSaysThatNothingWasChangedWhenSomethingWas(t *testing.T) {
+func TestOutagePageNeverSaysThatNothingWasChangedWhenSomethingWas(t *testing.T) {
+	t.Parallel()
 	for _, what := range []attempt{trySignup, tryLogin, tryLogout, tryLogoutAll} {
 		t.Run(what.what, func(t *testing.T) {
-			s := newSite(t)
-			s.signUp("bob")
-			b := s.signedIn("bob")
+			s, b := newSiteSignedIn(t, "bob")
 			state := func() string {
 				return s.query("SELECT (SELECT group_concat(username) FROM users) || (SELECT ifnull(group_concat(id), '') FROM sign_ins)")
 			}
@@ -72,17 +71,16 @@ func TestAPageNeverSaysThatNothingWasChangedWhenSomethingWas(t *testing.T) {
 }
 
 func TestLogoutWhoseSessionCannotBeSavedSignsOut(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
-	b := s.signedIn("bob")
+	t.Parallel()
+	s, b := newSiteSignedIn(t, "bob")
 	s.refuseSessions()
 	tryLogout.do(b)
 	b.get("/user/bob").wantStatus(http.StatusUnauthorized)
 }
 
-func TestAPanicIsAPageWithoutItsCauseAndTheProgramLivesOn(t *testing.T) {
-	s := newSite(t)
-	s.signUp("bob")
+func TestPanicIsAPageWithoutItsCauseAndTheServerLivesOn(t *testing.T) {
+	t.Parallel()
+	s := newSiteFor(t, "bob")
 	guard := s.app.guard
 	s.app.guard = nil
 
@@ -110,7 +108,8 @@ func TestAPanicIsAPageWithoutItsCauseAndTheProgramLivesOn(t *testing.T) {
 	tryLogin.do(s.browser()).wantStatus(http.StatusOK).wantPath("/user/bob")
 }
 
-func TestADatabaseWithoutItsTablesIsAPageWithoutItsCause(t *testing.T) {
+func TestDatabaseWithoutItsTablesIsAPageWithoutItsCause(t *testing.T) {
+	t.Parallel()
 	for name, begin := range map[string]func(s *site){
 		"tables dropped": func(s *site) {
 			for _, table := range []string{"sign_ins", "sessions", "users"} {
@@ -120,9 +119,7 @@ func TestADatabaseWithoutItsTablesIsAPageWithoutItsCause(t *testing.T) {
 		"closed": func(s *site) { s.app.store.Close() },
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newSite(t)
-			s.signUp("bob")
-			b := s.signedIn("bob")
+			s, b := newSiteSignedIn(t, "bob")
 			begin(s)
 			for _, what := range []attempt{trySignup, tryLogin, tryLogout, tryLogoutAll, tryReadingHome, tryFirstPage} {
 				page := what.do(b.stay()).wantNoCause()
@@ -137,10 +134,11 @@ func TestADatabaseWithoutItsTablesIsAPageWithoutItsCause(t *testing.T) {
 	}
 }
 
-func TestAVisitorWhoLeavesIsNotLoggedAsServed(t *testing.T) {
+func TestClientThatLeavesIsNotLoggedAsServed(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, "--busy-timeout=1m")
 	unlock := s.lockDatabase()
-	ctx, leave := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	ctx, leave := context.WithTimeout(t.Context(), 2*time.Second)
 	defer leave()
 	form := url.Values{"username": {"eve"}, "password": {goodPassword}}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.server.URL+"/signup", strings.NewReader(form.Encode()))

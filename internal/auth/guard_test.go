@@ -174,7 +174,7 @@ func TestLoginCountsAttemptsAtOnceBeforeTheyAreLookedAt(t *testing.T) {
 	}
 }
 
-func TestLoginLooksAgainWhenThePasswordChangesMeanwhile(t *testing.T) {
+func TestLoginChecksAgainWhenThePasswordChangedDuringTheCheck(t *testing.T) {
 	d := newDoor(t)
 	tries := 0
 	err := d.Login(t.Context(), client(1), "bob", right, func(_ store.User, settled store.Settlement) error {

@@ -71,6 +71,8 @@ type Hasher struct {
 	dummy string
 	// stored are the costs that stored hashes have, today's first: an []argon2id.Params.
 	stored atomic.Value
+	// observe is told the costs of each computation.
+	observe func(Params)
 }
 
 // NewHasher makes a Hasher that has the worker run at most concurrency computations at once, or this process when the
@@ -97,6 +99,21 @@ func NewHasher(params Params, concurrency, queue int, worker *Worker) *Hasher {
 	return h
 }
 
+// Observe has f told the costs of each computation that is asked for: what takes the same work takes the same time. Call
+// it before the Hasher is used.
+func (h *Hasher) Observe(f func(Params)) {
+	h.observe = f
+}
+
+func (h *Hasher) compute(t task) (outcome, error) {
+	if h.observe != nil {
+		for _, costs := range t.costs() {
+			h.observe(Params{MemoryKiB: costs.Memory, Iterations: costs.Iterations, Threads: costs.Parallelism})
+		}
+	}
+	return h.worker.compute(t)
+}
+
 // Load returns how many computations are under way and how many wait for their turn.
 func (h *Hasher) Load() (running, waiting int) {
 	return h.queue.counts()
@@ -109,7 +126,7 @@ func (h *Hasher) Hash(ctx context.Context, address, password string) (string, er
 		return "", err
 	}
 	defer h.queue.leave()
-	result, err := h.worker.compute(task{Password: normalize(password), Params: *h.params})
+	result, err := h.compute(task{Password: normalize(password), Params: *h.params})
 	if err != nil {
 		return "", fmt.Errorf("hash password: %w", err)
 	}
@@ -126,7 +143,7 @@ func (h *Hasher) Verify(ctx context.Context, address, password, hash string) (ma
 	}
 	defer h.queue.leave()
 	check, damaged := h.check(password, hash)
-	result, err := h.worker.compute(check)
+	result, err := h.compute(check)
 	switch {
 	case err != nil:
 		return false, false, fmt.Errorf("check password: %w", err)

@@ -9,7 +9,7 @@ import (
 	"latchkey/internal/recovery"
 )
 
-func TestACodeIsShownInGroupsThatAreEasyToRead(t *testing.T) {
+func TestCodeIsShownInGroupsThatAreEasyToRead(t *testing.T) {
 	seen := map[string]bool{}
 	for range 1000 {
 		code := recovery.NewCode()
@@ -20,7 +20,7 @@ func TestACodeIsShownInGroupsThatAreEasyToRead(t *testing.T) {
 	}
 }
 
-func TestACodeIsReadHoweverItIsTyped(t *testing.T) {
+func TestCodeIsReadHoweverItIsTyped(t *testing.T) {
 	const code = "01234-56789-ABCDE-FGHJK-MNPQ10"
 	want, ok := recovery.Hash(code)
 	if !ok {
@@ -44,7 +44,7 @@ func fullWidth(text string) string {
 	return strings.Map(func(r rune) rune { return r + '！' - '!' }, text)
 }
 
-func TestWhatIsNoCodeMatchesNone(t *testing.T) {
+func TestCodeThatIsNoneMatchesNone(t *testing.T) {
 	code := recovery.NewCode()
 	right, _ := recovery.Hash(code)
 	for _, typed := range []string{"", "-", code[:len(code)-1], code + "0", strings.Repeat("0", 10_000), strings.Repeat("-", 10_000), "U" + code[1:], "é" + code[1:], "\xff" + code[1:], code + code} {

@@ -42,6 +42,7 @@ func changes(s *Store, uid int64) map[string]func(context.Context, Origin) error
 }
 
 func TestChangeOfAnAccountIsRefusedWhenTheSignInItActsForHasEnded(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	bob, eve := createUser(t, s, "bob"), createUser(t, s, "eve")
 	ended, other, hers := signIn(t, s, bob, noon), signIn(t, s, bob, noon), signIn(t, s, eve, noon)
@@ -72,6 +73,7 @@ func TestChangeOfAnAccountIsRefusedWhenTheSignInItActsForHasEnded(t *testing.T) 
 }
 
 func TestChangeThatHasBegunIsFinishedWhenTheClientLeaves(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	ctx, leave := context.WithCancel(t.Context())
 	err := s.write(ctx, "test", func(ctx context.Context, tx *transaction) error {
@@ -88,6 +90,7 @@ func TestChangeThatHasBegunIsFinishedWhenTheClientLeaves(t *testing.T) {
 }
 
 func TestEventIsToldOnceAndOnlyWhenItIsOnDisk(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	var told []EventKind
 	s.Notify(func(event Event) { told = append(told, event.Kind) })
@@ -101,6 +104,7 @@ func TestEventIsToldOnceAndOnlyWhenItIsOnDisk(t *testing.T) {
 }
 
 func TestSessionEndsWithItsOnlySignIn(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	bob := createUser(t, s, "bob")
 	for name, test := range map[string]struct{ only, left string }{"its only one": {"id", "0"}, "one of several": {"", "1"}} {

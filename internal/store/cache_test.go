@@ -11,9 +11,10 @@ import (
 	"latchkey/internal/throttle"
 )
 
-// TestARevokedSignInIsNeverServedAgain has many readers ask for a sign-in all the time, while it is made and ended
+// TestSignInThatWasRevokedIsNeverServedAgain has many readers ask for a sign-in all the time, while it is made and ended
 // again and again, by this program and by another one. Once ending it has returned, nobody may find it.
-func TestARevokedSignInIsNeverServedAgain(t *testing.T) {
+func TestSignInThatWasRevokedIsNeverServedAgain(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "auth.db")
 	server, command := open(t, path), open(t, path)
 	bob := createUser(t, server, "bob")
@@ -60,7 +61,8 @@ func TestARevokedSignInIsNeverServedAgain(t *testing.T) {
 	readers.Wait()
 }
 
-func TestASessionThatWasDeletedOrHasExpiredIsNeverServedAgain(t *testing.T) {
+func TestSessionThatWasDeletedOrHasExpiredIsNeverServedAgain(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "auth.db")
 	server, command := open(t, path), open(t, path)
 	for i := range 20 {
@@ -86,7 +88,8 @@ func TestASessionThatWasDeletedOrHasExpiredIsNeverServedAgain(t *testing.T) {
 	}
 }
 
-func TestASessionInMemoryExpiresToo(t *testing.T) {
+func TestSessionInMemoryExpiresToo(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	if _, err := s.DB().Exec("INSERT INTO sessions (token, data, expiry) VALUES ('token', x'64617461', julianday('now', '+0.3 seconds'))"); err != nil {
 		t.Fatal(err)
@@ -105,7 +108,8 @@ func TestASessionInMemoryExpiresToo(t *testing.T) {
 	}
 }
 
-func TestWhatACallerDoesToItsSignInsStaysItsOwn(t *testing.T) {
+func TestSignInsAreTheCallersOwnCopy(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	id := signIn(t, s, createUser(t, s, "bob"), noon).ID
 	ctx := s.AsOfNow(t.Context())
@@ -118,7 +122,8 @@ func TestWhatACallerDoesToItsSignInsStaysItsOwn(t *testing.T) {
 	}
 }
 
-func TestAFileThatWasPutBackIsReadAnew(t *testing.T) {
+func TestDatabaseThatWasPutBackIsReadAgain(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	bob := createUser(t, s, "bob")
 	id := signIn(t, s, bob, noon).ID

@@ -20,7 +20,8 @@ func fill(t *testing.T, s *Store, number int, insert string, args ...any) {
 	}
 }
 
-func TestCleaningUpRemovesExactlyWhatHasExpired(t *testing.T) {
+func TestCleanUpRemovesExactlyWhatHasExpired(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	uid := createUser(t, s, "bob")
 	now := time.Now()
@@ -53,7 +54,8 @@ func TestCleaningUpRemovesExactlyWhatHasExpired(t *testing.T) {
 	}
 }
 
-func TestCleaningUpUnderstandsTheExpiryThatTheSessionStoreWrites(t *testing.T) {
+func TestCleanUpUnderstandsTheExpiryThatTheSessionStoreWrites(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	sessions := sqlite3store.NewWithCleanupInterval(s.DB(), 0)
 	for token, expiry := range map[string]time.Time{
@@ -71,7 +73,8 @@ func TestCleaningUpUnderstandsTheExpiryThatTheSessionStoreWrites(t *testing.T) {
 	}
 }
 
-func TestCleaningUpStopsWhenTheProgramDoes(t *testing.T) {
+func TestCleanUpStopsWithTheProgram(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-func TestNobodyElseCanReadTheFilesWhateverTheUmask(t *testing.T) {
+func TestFilesAreReadableByTheirOwnerOnlyWhateverTheUmask(t *testing.T) {
 	for _, umask := range []int{0, 0o022, 0o077} {
 		before := syscall.Umask(umask)
 		t.Cleanup(func() { syscall.Umask(before) })

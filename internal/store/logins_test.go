@@ -15,6 +15,7 @@ import (
 )
 
 func TestSignInsOfAnAccountAreBoundedTheLongestUnusedGoFirst(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	bob, eve := createUser(t, s, "bob"), createUser(t, s, "eve")
 	hers := signIn(t, s, eve, noon.Add(-time.Hour))
@@ -49,6 +50,7 @@ func TestSignInsOfAnAccountAreBoundedTheLongestUnusedGoFirst(t *testing.T) {
 }
 
 func TestSignInsOfManyLoginsAtOnceStayBoundedAndEachLoginCounts(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	bob := createUser(t, s, "bob")
 	var group sync.WaitGroup
@@ -74,6 +76,7 @@ func TestSignInsOfManyLoginsAtOnceStayBoundedAndEachLoginCounts(t *testing.T) {
 }
 
 func TestSignInsMadeBeforeTheBoundAreBroughtUnderIt(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "auth.db")
 	db, err := sql.Open("sqlite", path)
 	if err != nil {
@@ -133,7 +136,8 @@ func TestSignInsMadeBeforeTheBoundAreBroughtUnderIt(t *testing.T) {
 	}
 }
 
-func TestEndingManySignInsIsOneEventOfEachAccount(t *testing.T) {
+func TestSignInsEndedTogetherAreOneEventOfEachAccount(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	bob, eve := createUser(t, s, "bob"), createUser(t, s, "eve")
 	here := signIn(t, s, bob, noon)

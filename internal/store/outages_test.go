@@ -39,7 +39,7 @@ func wantUnavailable(t *testing.T, attempts map[string]func(context.Context) err
 	}
 }
 
-func TestALockHeldTooLongMakesWritingUnavailableAndNotReading(t *testing.T) {
+func TestUnavailableIsWritingButNotReadingUnderALongLock(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "auth.db")
 	s := openWaiting(t, path, 20*time.Millisecond)
 	createUser(t, s, "bob")
@@ -55,7 +55,7 @@ func TestALockHeldTooLongMakesWritingUnavailableAndNotReading(t *testing.T) {
 	createUser(t, s, "eve")
 }
 
-func TestAReadOnlyDatabaseMakesWritingUnavailable(t *testing.T) {
+func TestUnavailableIsWritingInAReadOnlyDatabase(t *testing.T) {
 	s := newStore(t)
 	createUser(t, s, "bob")
 	if _, err := s.DB().ExecContext(t.Context(), "PRAGMA query_only = 1"); err != nil {
@@ -67,7 +67,7 @@ func TestAReadOnlyDatabaseMakesWritingUnavailable(t *testing.T) {
 	}
 }
 
-func TestAFullDiskMakesWritingUnavailable(t *testing.T) {
+func TestUnavailableIsWritingOnAFullDisk(t *testing.T) {
 	s := newStore(t)
 	// SQLite treats a file that may not grow like a disk that is full.
 	if got := value(t, s, "PRAGMA max_page_count = 1"); got == "1" {
@@ -85,7 +85,7 @@ func TestAFullDiskMakesWritingUnavailable(t *testing.T) {
 	t.Error("there was always room")
 }
 
-func TestAFileThatIsNoLongerADatabaseIsUnavailable(t *testing.T) {
+func TestUnavailableIsAFileThatIsNoLongerADatabase(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "auth.db")
 	s := open(t, path)
 	uid := createUser(t, s, "bob")
@@ -108,7 +108,7 @@ func TestAFileThatIsNoLongerADatabaseIsUnavailable(t *testing.T) {
 	})
 }
 
-func TestWhoeverStopsWaitingForALockIsNotToldOfAnOutage(t *testing.T) {
+func TestUnavailableIsNotSaidToACallerWhoStopsWaiting(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "auth.db")
 	s := openWaiting(t, path, time.Minute)
 	defer lock(t, path, "IMMEDIATE")()
@@ -123,7 +123,7 @@ func TestWhoeverStopsWaitingForALockIsNotToldOfAnOutage(t *testing.T) {
 	}
 }
 
-func TestOnlyTroubleOfTheDatabaseIsAnOutage(t *testing.T) {
+func TestUnavailableIsOnlyTroubleOfTheDatabase(t *testing.T) {
 	s := newStore(t)
 	createUser(t, s, "bob")
 	_, taken := s.CreateUser(t.Context(), User{Username: "bob", PassHash: "hash"}, unknown, at(noon))

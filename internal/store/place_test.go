@@ -27,6 +27,7 @@ func swap(t *testing.T, path, next string) (moved string) {
 }
 
 func TestDatabaseMovedWithinATransactionDoesNotGetIt(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "auth.db")
 	s := open(t, path)
 	createUser(t, s, "bob")
@@ -51,7 +52,8 @@ func TestDatabaseMovedWithinATransactionDoesNotGetIt(t *testing.T) {
 }
 
 // What was read in one file, such as a uid, may mean somebody else in the next.
-func TestDatabaseReplacedMeanwhileEndsWhatBeganWithTheOldOne(t *testing.T) {
+func TestDatabaseReplacedEndsWhatBeganWithTheOldOne(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	path, next := filepath.Join(folder, "auth.db"), filepath.Join(folder, "next.db")
 	other := open(t, next)
@@ -83,6 +85,7 @@ func TestDatabaseReplacedMeanwhileEndsWhatBeganWithTheOldOne(t *testing.T) {
 }
 
 func TestDatabaseReplacedWithAReadUnderWayWaitsForItsEnd(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	path, next := filepath.Join(folder, "auth.db"), filepath.Join(folder, "next.db")
 	if err := open(t, next).Close(); err != nil {
@@ -119,6 +122,7 @@ func TestDatabaseReplacedWithAReadUnderWayWaitsForItsEnd(t *testing.T) {
 
 // One connection ends while it reads, one while it writes, one that is idle: none may keep the last from emptying the log.
 func TestDatabaseReplacedUnderConnectionsThatEndAtOnceLeavesNoLogBehind(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	path, next := filepath.Join(folder, "auth.db"), filepath.Join(folder, "next.db")
 	if err := open(t, next).Close(); err != nil {
@@ -156,6 +160,7 @@ func TestDatabaseReplacedUnderConnectionsThatEndAtOnceLeavesNoLogBehind(t *testi
 }
 
 func TestDatabaseWhoseOldLogCannotBeEmptiedIsNotOpenedWithIt(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	path, next := filepath.Join(folder, "auth.db"), filepath.Join(folder, "next.db")
 	if err := open(t, next).Close(); err != nil {

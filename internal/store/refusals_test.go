@@ -28,7 +28,7 @@ func wantOneLine(t *testing.T, err error, parts ...string) {
 	}
 }
 
-func TestAMissingFolderOrADirectoryIsRefused(t *testing.T) {
+func TestOpenRefusesAMissingFolderAndADirectory(t *testing.T) {
 	folder := t.TempDir()
 	missing := filepath.Join(folder, "missing", "auth.db")
 	_, err := Open(t.Context(), missing, 0)
@@ -37,7 +37,7 @@ func TestAMissingFolderOrADirectoryIsRefused(t *testing.T) {
 	wantOneLine(t, err, folder, "is a directory")
 }
 
-func TestAFileThatIsNotADatabaseIsRefusedAndLeftAsItIs(t *testing.T) {
+func TestOpenRefusesAFileThatIsNoDatabaseAndLeavesItAsItIs(t *testing.T) {
 	for name, content := range map[string][]byte{
 		"two bytes":    []byte("x\n"),
 		"short text":   []byte("These are my notes.\n"),
@@ -62,7 +62,7 @@ func TestAFileThatIsNotADatabaseIsRefusedAndLeftAsItIs(t *testing.T) {
 	}
 }
 
-func TestAnotherProgramsDatabaseIsRefusedAndGetsNoTables(t *testing.T) {
+func TestOpenRefusesTheDatabaseOfAnotherProgram(t *testing.T) {
 	for _, table := range []string{"notes", "users", "goose_db_version"} {
 		path := filepath.Join(t.TempDir(), "notes.db")
 		other, err := sql.Open("sqlite", path)
@@ -82,7 +82,7 @@ func TestAnotherProgramsDatabaseIsRefusedAndGetsNoTables(t *testing.T) {
 	}
 }
 
-func TestADamagedFileIsRefused(t *testing.T) {
+func TestOpenRefusesADamagedFile(t *testing.T) {
 	sound := filepath.Join(t.TempDir(), "auth.db")
 	s := open(t, sound)
 	createUser(t, s, "bob")
@@ -135,7 +135,7 @@ func lock(t *testing.T, path, kind string) (unlock func()) {
 	}
 }
 
-func TestAFileLockedForTooLongIsRefused(t *testing.T) {
+func TestOpenRefusesAFileThatIsLockedForTooLong(t *testing.T) {
 	for name, prepare := range map[string]func(path string){
 		"in use": func(path string) { open(t, path) },
 		"new":    func(string) {},
@@ -156,7 +156,7 @@ func TestAFileLockedForTooLongIsRefused(t *testing.T) {
 }
 
 // SQLite itself does not wait for the first of these when a new file is put into WAL mode.
-func TestOpeningANewFileWaitsForAnotherProgramThatHasItLocked(t *testing.T) {
+func TestOpenOfANewFileWaitsForAnotherProgramThatHasItLocked(t *testing.T) {
 	for _, kind := range []string{"IMMEDIATE", "EXCLUSIVE"} {
 		path := filepath.Join(t.TempDir(), "auth.db")
 		unlock := lock(t, path, kind)

@@ -63,6 +63,7 @@ func ids(t *testing.T, s *Store, asked ...string) []string {
 }
 
 func TestSignInsAreFoundAsTheyWereMadeTheNewestLast(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	bob, eve := createUser(t, s, "bob"), createUser(t, s, "eve")
 	want := SignIn{UID: eve, Username: "eve", Name: "eve", Remembered: true, Address: "2001:db8::1", UserAgent: "Chromium", LacksRecoveryCode: true}
@@ -86,7 +87,8 @@ func TestSignInsAreFoundAsTheyWereMadeTheNewestLast(t *testing.T) {
 	}
 }
 
-func TestANewSignInTakesThePlaceOfTheOnesItReplaces(t *testing.T) {
+func TestSignInTakesThePlaceOfTheOnesItReplaces(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	bob := createUser(t, s, "bob")
 	old, older, elsewhere := signIn(t, s, bob, noon), signIn(t, s, bob, noon), signIn(t, s, bob, noon)
@@ -96,7 +98,8 @@ func TestANewSignInTakesThePlaceOfTheOnesItReplaces(t *testing.T) {
 	}
 }
 
-func TestWhenASignInFailsTheOnesItWouldReplaceRemain(t *testing.T) {
+func TestSignInThatFailsLeavesTheOnesItWouldReplace(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	bob, eve := createUser(t, s, "bob"), createUser(t, s, "eve")
 	old := signIn(t, s, bob, noon)
@@ -124,7 +127,8 @@ func TestWhenASignInFailsTheOnesItWouldReplaceRemain(t *testing.T) {
 	}
 }
 
-func TestDeletingAUserEndsTheirSignInsAndNobodyElses(t *testing.T) {
+func TestSignInsEndWithTheirUser(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	bob, eve := createUser(t, s, "bob"), createUser(t, s, "eve")
 	his, hers := signIn(t, s, bob, noon), signIn(t, s, eve, noon)
@@ -139,7 +143,8 @@ func TestDeletingAUserEndsTheirSignInsAndNobodyElses(t *testing.T) {
 	}
 }
 
-func TestAUserAgentOfAnyBytesIsKeptAsValidTextThatIsNotTooLong(t *testing.T) {
+func TestUserAgentOfAnyBytesIsKeptAsValidTextThatIsNotTooLong(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	bob := createUser(t, s, "bob")
 	for given, want := range map[string]string{
@@ -160,7 +165,8 @@ func TestAUserAgentOfAnyBytesIsKeptAsValidTextThatIsNotTooLong(t *testing.T) {
 	}
 }
 
-func TestTheTimeOfLastUseNeverMovesBack(t *testing.T) {
+func TestSignInLastUseNeverMovesBack(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	bob := createUser(t, s, "bob")
 	used, other := signIn(t, s, bob, noon), signIn(t, s, bob, noon)
@@ -189,7 +195,8 @@ func TestTheTimeOfLastUseNeverMovesBack(t *testing.T) {
 	}
 }
 
-func TestASignInEndsAloneAndMayEndTwice(t *testing.T) {
+func TestSignInEndsAloneAndMayEndTwice(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	bob := createUser(t, s, "bob")
 	here, there := signIn(t, s, bob, noon), signIn(t, s, bob, noon)

@@ -11,6 +11,7 @@ import (
 )
 
 func TestSignupComparesNamesThroughAnIndex(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	for _, ascii := range []bool{true, false} {
 		var plan []string
@@ -28,6 +29,7 @@ func TestSignupComparesNamesThroughAnIndex(t *testing.T) {
 }
 
 func TestSignupComparesWithAccountsThatAnotherProgramAdded(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "auth.db")
 	s := open(t, path)
 	if _, err := s.DB().ExecContext(t.Context(), "INSERT INTO users (username, pass_hash, created_at) VALUES ('apple', '', 0)"); err != nil {

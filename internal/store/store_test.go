@@ -72,7 +72,8 @@ func connections(t *testing.T, s *Store) (all []*sql.Conn) {
 	return all
 }
 
-func TestEveryConnectionKeepsTheSafeSettings(t *testing.T) {
+func TestOpenGivesEveryConnectionTheSafeSettings(t *testing.T) {
+	t.Parallel()
 	for i, connection := range connections(t, newStore(t)) {
 		for setting, want := range map[string]string{
 			"journal_mode":   "wal",
@@ -98,7 +99,7 @@ func TestEveryConnectionKeepsTheSafeSettings(t *testing.T) {
 	}
 }
 
-func TestTheFileHasExactlyTheNameThatWasGiven(t *testing.T) {
+func TestOpenTakesTheNameOfTheFileLiterally(t *testing.T) {
 	for _, name := range []string{
 		"with space.db", "what?.db", "what?mode=memory", "#1.db", "100%.db", "%41.db", "a&b=c;d+e.db", "naïve.db",
 		":memory:", "file:x.db", "-v.db", `back\slash.db`, "'quoted\".db",
@@ -124,7 +125,8 @@ func TestTheFileHasExactlyTheNameThatWasGiven(t *testing.T) {
 	}
 }
 
-func TestAPathMayBeginWithTwoSlashes(t *testing.T) {
+func TestOpenTakesAPathThatBeginsWithTwoSlashes(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	createUser(t, open(t, "/"+filepath.Join(folder, "auth.db")), "bob")
 	if _, err := open(t, filepath.Join(folder, "auth.db")).UserByUsername(t.Context(), "bob"); err != nil {
@@ -132,7 +134,8 @@ func TestAPathMayBeginWithTwoSlashes(t *testing.T) {
 	}
 }
 
-func TestAFileKeepsItsDataWhenItIsOpenedAgain(t *testing.T) {
+func TestOpenAgainFindsTheData(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "auth.db")
 	first := open(t, path)
 	uid := createUser(t, first, "bob")
@@ -153,7 +156,8 @@ func TestAFileKeepsItsDataWhenItIsOpenedAgain(t *testing.T) {
 	}
 }
 
-func TestAnEmptyFileBecomesADatabase(t *testing.T) {
+func TestOpenMakesADatabaseOfAnEmptyFile(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "auth.db")
 	if err := os.WriteFile(path, nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -162,7 +166,8 @@ func TestAnEmptyFileBecomesADatabase(t *testing.T) {
 }
 
 // Without a write lock around reading the version and migrating, a few in a hundred of these fail.
-func TestProgramsThatStartOnANewFileAtTheSameMomentAllComeUp(t *testing.T) {
+func TestOpenOfOneNewFileByManyAtOnceSucceeds(t *testing.T) {
+	t.Parallel()
 	for round := range 25 {
 		path := filepath.Join(t.TempDir(), "auth.db")
 		var opening sync.WaitGroup
@@ -186,7 +191,8 @@ func TestProgramsThatStartOnANewFileAtTheSameMomentAllComeUp(t *testing.T) {
 	}
 }
 
-func TestAFailedMigrationLeavesNothingBehind(t *testing.T) {
+func TestMigrationThatFailsLeavesNothingBehind(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "auth.db")
 	other, err := sql.Open("sqlite", path)
 	if err != nil {
@@ -210,7 +216,8 @@ func TestAFailedMigrationLeavesNothingBehind(t *testing.T) {
 	}
 }
 
-func TestAFileOfANewerProgramIsRefused(t *testing.T) {
+func TestOpenRefusesAFileOfANewerProgram(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "auth.db")
 	s := open(t, path)
 	if _, err := s.DB().ExecContext(t.Context(), "INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, 1)"); err != nil {

@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-func TestAUserIsFoundByTheExactUsernameOnly(t *testing.T) {
+func TestUserIsFoundByTheExactUsernameOnly(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	uid, err := s.CreateUser(t.Context(), User{Username: "zoë", PassHash: "hash"}, unknown, at(noon))
 	if err != nil {
@@ -26,7 +27,8 @@ func TestAUserIsFoundByTheExactUsernameOnly(t *testing.T) {
 	}
 }
 
-func TestOfManyWhoAskForANameAtOnceExactlyOneGetsIt(t *testing.T) {
+func TestUsernameAskedForByManyAtOnceIsGivenOnce(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	var won, lost atomic.Int64
 	var asking sync.WaitGroup
@@ -55,7 +57,8 @@ func TestOfManyWhoAskForANameAtOnceExactlyOneGetsIt(t *testing.T) {
 	}
 }
 
-func TestAUsernameHasOneToAHundredCharacters(t *testing.T) {
+func TestUsernameHasOneToAHundredCharacters(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	for name, fits := range map[string]bool{
 		"": false, "x": true, strings.Repeat("ü", 100): true, strings.Repeat("x", 101): false,
@@ -66,7 +69,8 @@ func TestAUsernameHasOneToAHundredCharacters(t *testing.T) {
 	}
 }
 
-func TestTheNumberOfADeletedAccountIsNeverGivenOutAgain(t *testing.T) {
+func TestUserIDOfADeletedAccountIsNeverGivenOutAgain(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	createUser(t, s, "alice")
 	bob := createUser(t, s, "bob")
@@ -78,7 +82,8 @@ func TestTheNumberOfADeletedAccountIsNeverGivenOutAgain(t *testing.T) {
 	}
 }
 
-func TestAPasswordChangedMeanwhileIsNotReplaced(t *testing.T) {
+func TestPasswordChangedByAnotherIsNotReplaced(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	bob, eve := createUser(t, s, "bob"), createUser(t, s, "eve")
 	for _, step := range []struct {
@@ -105,7 +110,8 @@ func TestAPasswordChangedMeanwhileIsNotReplaced(t *testing.T) {
 }
 
 // With deferred transactions nine out of ten of these fail: another one wrote between their reading and writing.
-func TestManyTransactionsThatReadAndThenWriteAllSucceed(t *testing.T) {
+func TestTransactionsThatReadAndThenWriteAllSucceed(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	if _, err := s.DB().ExecContext(t.Context(), "CREATE TABLE counter (value INTEGER); INSERT INTO counter VALUES (0)"); err != nil {
 		t.Fatal(err)

@@ -9,7 +9,7 @@ import (
 
 var start = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
-func TestABudgetAllowsItsNumberAndThenOneEachShare(t *testing.T) {
+func TestBudgetAllowsItsNumberAndThenOneEachShare(t *testing.T) {
 	rule := throttle.Budget{Number: 3, Period: 30 * time.Second}
 	var state throttle.State
 	for i, step := range []struct{ pause, wait time.Duration }{
@@ -28,7 +28,7 @@ func TestABudgetAllowsItsNumberAndThenOneEachShare(t *testing.T) {
 	}
 }
 
-func TestABackoffWaitsTwiceAsLongEachTimeAndCloses(t *testing.T) {
+func TestBackoffWaitsTwiceAsLongEachTimeAndCloses(t *testing.T) {
 	rule := throttle.Backoff{Free: 5, FirstWait: 30 * time.Second, MaxWait: time.Hour, CloseAt: 14}
 	var state throttle.State
 	now := start
@@ -66,7 +66,7 @@ func TestABackoffWaitsTwiceAsLongEachTimeAndCloses(t *testing.T) {
 	}
 }
 
-func TestAClockSetBackMakesNobodyWaitLongerThanTheLongestWait(t *testing.T) {
+func TestRuleNeverWaitsLongerThanItsLongestWaitAfterTheClockIsSetBack(t *testing.T) {
 	for _, rule := range []throttle.Rule{
 		throttle.Budget{Number: 3, Period: time.Hour},
 		throttle.Backoff{Free: 1, FirstWait: time.Hour, MaxWait: time.Hour, CloseAt: 100},
@@ -78,7 +78,7 @@ func TestAClockSetBackMakesNobodyWaitLongerThanTheLongestWait(t *testing.T) {
 	}
 }
 
-func TestATryTakenBackLeavesNothing(t *testing.T) {
+func TestRuleForgetsAnAttemptThatIsTakenBack(t *testing.T) {
 	rule := throttle.Backoff{Free: 2, FirstWait: time.Minute, MaxWait: time.Hour, CloseAt: 3}
 	state, _ := rule.Try(throttle.State{}, start)
 	if state = rule.Undo(state); state != (throttle.State{}) {

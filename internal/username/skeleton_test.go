@@ -56,7 +56,7 @@ func TestUsernamesThatDifferHaveTheirOwnSkeletons(t *testing.T) {
 }
 
 // The stored skeletons are only computed again when SkeletonVersion changes, so that it must change with the data.
-func TestTheVersionOfSkeletonsChangesWithTheLibrarysData(t *testing.T) {
+func TestSkeletonVersionChangesWithTheLibrarysData(t *testing.T) {
 	table := sha256.New()
 	for r := rune(0); r <= unicode.MaxRune; r++ {
 		if replacement := confusable.GetReplacement(r); replacement != "" {

@@ -8,7 +8,7 @@ import (
 	"latchkey/internal/username"
 )
 
-func TestOneAccountHasOneCanonicalName(t *testing.T) {
+func TestUsernameHasOneCanonicalForm(t *testing.T) {
 	for typed, want := range map[string]string{
 		"bob":                    "bob",
 		"Bob":                    "bob",
@@ -50,7 +50,7 @@ func TestOneAccountHasOneCanonicalName(t *testing.T) {
 	}
 }
 
-func TestARefusedNameSaysWhyInPlainWords(t *testing.T) {
+func TestUsernameThatIsRefusedSaysWhyInPlainWords(t *testing.T) {
 	for typed, want := range map[string]string{
 		"":                        "cannot be empty",
 		"   \t":                   "cannot be empty",
@@ -101,7 +101,7 @@ func TestARefusedNameSaysWhyInPlainWords(t *testing.T) {
 	}
 }
 
-func TestANameIsFoundThoughInvisibleCharactersWerePastedWithIt(t *testing.T) {
+func TestUsernameIsFoundWithInvisibleCharactersPastedIntoIt(t *testing.T) {
 	for typed, want := range map[string]string{
 		"bob":                       "bob",
 		"Bob\u200b":                 "bob",
