@@ -63,9 +63,7 @@ func TestABadSettingIsOneLineAndExitCodeTwoBeforeAnythingIsOpened(t *testing.T) 
 		{"hash-iterations", []string{"0", "101", "-1", "two"}, "--hash-iterations"},
 		{"hash-threads", []string{"0", "256", "-1", "one"}, "--hash-threads"},
 		{"metrics-addr", []string{"9090", "localhost:99999", "localhost"}, "--metrics-addr"},
-		{"hash-queue", []string{"-1", "many"}, "--hash-queue"},
 		{"signups-per-hour", []string{"0", "-1", "many"}, "--signups-per-hour"},
-		{"name-checks-per-minute", []string{"0", "-1", "many"}, "--name-checks-per-minute"},
 		{"log-format", []string{"xml", "JSON", ""}, "--log-format"},
 	} {
 		for _, value := range setting.bad {
@@ -130,8 +128,8 @@ func TestABadCommandLineIsOneLineAndExitCodeTwo(t *testing.T) {
 		"--db":                          "--db",
 		"--tls-cert=/dev/null":          "--tls-cert and --tls-key go together",
 		"serve --password-min-length=7": "--password-min-length",
-		"--hash-queue=" + fmt.Sprint(math.MaxInt): "--hash-queue",
-		"LATCHKEY_HASH_MEMORY=lots":               "--hash-memory",
+		"--hash-memory=" + fmt.Sprint(math.MaxInt): "--hash-memory",
+		"LATCHKEY_HASH_MEMORY=lots":                "--hash-memory",
 	} {
 		t.Run(line, func(t *testing.T) {
 			t.Parallel()

@@ -36,18 +36,14 @@ type settings struct {
 	HashMemory        int    `group:"Passwords" default:"19456" placeholder:"KIB" help:"Memory of one Argon2id password hash in KiB (${default})."`
 	HashIterations    int    `group:"Passwords" default:"2" placeholder:"N" help:"Passes over that memory (${default})."`
 	HashThreads       int    `group:"Passwords" default:"1" placeholder:"N" help:"Threads of one password hash (${default})."`
-	HashQueue         int    `group:"Passwords" default:"256" placeholder:"N" help:"Password checks that may wait while as many run as there are processors; past it people are asked to try again (${default})."`
 
-	KnownBrowserFailures   int           `group:"Limits" default:"10" placeholder:"N" help:"Failed logins to one account allowed to a browser that has logged in to it (${default}) …"`
-	KnownBrowserWindow     time.Duration `group:"Limits" default:"10m" help:"… in this time (${default})."`
+	KnownBrowserFailures   int           `group:"Limits" default:"10" placeholder:"N" help:"Failed logins to one account allowed in 10 minutes to a browser that has logged in to it (${default})."`
 	UnknownBrowserFailures int           `group:"Limits" default:"5" placeholder:"N" help:"Failed logins to one account allowed to all other browsers together, before each further attempt has to wait (${default})."`
 	UnknownBrowserWait     time.Duration `group:"Limits" default:"30s" help:"The first of these waits (${default}); each next one is twice as long, …"`
 	UnknownBrowserMaxWait  time.Duration `group:"Limits" default:"1h" help:"… up to this (${default})."`
 	CloseAfter             int           `group:"Limits" default:"100" placeholder:"N" help:"Failures in a row after which either of these limits closes (${default})."`
 	FailuresPerHour        int           `group:"Limits" default:"100" placeholder:"N" help:"Failed logins, over all accounts, that one address may have in an hour (${default})."`
 	SignupsPerHour         int           `group:"Limits" default:"30" placeholder:"N" help:"Signups that one address may try in an hour (${default})."`
-	NameChecksPerMinute    int           `group:"Limits" default:"60" placeholder:"N" help:"Usernames whose availability one address may ask for in a minute (${default})."`
-	RecoveriesPerHour      int           `group:"Limits" default:"20" placeholder:"N" help:"Recovery codes that one address may try in an hour (${default})."`
 
 	MetricsAddr hostPort `group:"Monitoring" placeholder:"HOST:PORT" help:"Address to serve GET /metrics on, in Prometheus's form. Off by default; keep it from the public."`
 	LogFormat   string   `group:"Monitoring" default:"text" enum:"text,json" placeholder:"text|json" help:"How log lines are written (${default})."`
@@ -75,16 +71,12 @@ func (s *settings) Validate() error {
 		within("hash-threads", s.HashThreads, 1, math.MaxUint8),
 		within("hash-iterations", s.HashIterations, 1, password.MaxIterations),
 		within("hash-memory", s.HashMemory, password.MinMemoryKiB*s.HashThreads, password.MaxMemoryKiB),
-		within("hash-queue", s.HashQueue, 0, 1_000_000),
 		atLeast("known-browser-failures", s.KnownBrowserFailures, 1),
-		atLeast("known-browser-window", s.KnownBrowserWindow, time.Second),
 		within("unknown-browser-failures", s.UnknownBrowserFailures, 1, s.CloseAfter),
 		within("unknown-browser-wait", s.UnknownBrowserWait, time.Second, s.UnknownBrowserMaxWait),
 		atLeast("close-after", s.CloseAfter, 1),
 		atLeast("failures-per-hour", s.FailuresPerHour, 1),
 		atLeast("signups-per-hour", s.SignupsPerHour, 1),
-		atLeast("name-checks-per-minute", s.NameChecksPerMinute, 1),
-		atLeast("recoveries-per-hour", s.RecoveriesPerHour, 1),
 	)
 }
 
@@ -117,12 +109,22 @@ func (s *settings) site() *url.URL {
 	return site
 }
 
+// What nobody needs to set.
+const (
+	// hashQueue is how many password checks may wait while as many run as there are processors. With the usual costs
+	// the last of them waits for a few seconds.
+	hashQueue           = 256
+	knownBrowserWindow  = 10 * time.Minute
+	nameChecksPerMinute = 60 // more than anybody types; not being told sooner keeps nobody from signing up
+	recoveriesPerHour   = 20
+)
+
 func (s *settings) limits() auth.Limits {
 	return auth.Limits{
-		KnownBrowserFailures: s.KnownBrowserFailures, KnownBrowserWindow: s.KnownBrowserWindow,
+		KnownBrowserFailures: s.KnownBrowserFailures, KnownBrowserWindow: knownBrowserWindow,
 		UnknownBrowserFailures: s.UnknownBrowserFailures, UnknownBrowserWait: s.UnknownBrowserWait, UnknownBrowserMaxWait: s.UnknownBrowserMaxWait,
 		CloseAt: s.CloseAfter, FailuresPerHour: s.FailuresPerHour, SignupsPerHour: s.SignupsPerHour,
-		RecoveriesPerHour: s.RecoveriesPerHour, NameChecksPerMinute: s.NameChecksPerMinute,
+		RecoveriesPerHour: recoveriesPerHour, NameChecksPerMinute: nameChecksPerMinute,
 	}
 }
 
