@@ -15,12 +15,8 @@ import (
 // cannot be read ends the search, and the request counts as the proxy's own. Forwarded (RFC 7239) does not count:
 // most proxies pass on what a client puts there.
 func (a *app) ipExtractor() echo.IPExtractor {
-	trusted, err := a.settings.trustedProxies()
-	if err != nil {
-		panic(err) // validated before
-	}
 	isTrusted := func(address netip.Addr) bool {
-		return slices.ContainsFunc(trusted, func(network netip.Prefix) bool { return network.Contains(address) })
+		return slices.ContainsFunc(a.settings.TrustedProxy, func(network netip.Prefix) bool { return network.Contains(address) })
 	}
 	seldom := rate.Sometimes{Interval: logAtMostEvery}
 	return func(r *http.Request) string {

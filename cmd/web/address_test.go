@@ -73,8 +73,8 @@ func TestProxyWhoseForwardedAddressCannotBeReadIsLoggedOnceAndNotEachTime(t *tes
 
 func TestProxyNetworksMayBeWrittenAsMappedAddresses(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, "--trusted-proxy=::ffff:127.0.0.0/104", "--name-checks-per-minute=1")
-	for _, address := range []string{"203.0.113.7", "203.0.113.8"} {
-		s.browser().htmx().with("X-Forwarded-For", address).post("/signup/username", "username", "x").wantStatus(http.StatusOK)
+	s := newSite(t, "--trusted-proxy=::ffff:127.0.0.0/104", "--signups-per-hour=1")
+	for name, address := range map[string]string{"bob": "203.0.113.7", "eve": "203.0.113.8"} {
+		s.browser().with("X-Forwarded-For", address).post("/signup", "username", name, "password", goodPassword).wantStatus(http.StatusOK)
 	}
 }

@@ -32,11 +32,8 @@ type app struct {
 
 // newApp wires the program up. The settings have been validated. Without a worker, this process hashes.
 func newApp(s *settings, db *store.Store, worker *password.Worker, log *slog.Logger, now func() time.Time) *app {
-	site, err := s.siteURL()
-	if err != nil {
-		panic(err)
-	}
-	hasher := password.NewHasher(s.hashParams(), runtime.NumCPU(), s.HashQueue, worker)
+	site := s.site()
+	hasher := password.NewHasher(s.hashParams(), runtime.NumCPU(), hashQueue, worker)
 	a := &app{
 		settings: s,
 		site:     site,

@@ -33,7 +33,7 @@ func (s *site) browser() *browser {
 
 // host is that of --url, for a site that has one.
 func (s *site) host() string {
-	if s.app.settings.URL == "" {
+	if s.app.settings.URL == nil {
 		return ""
 	}
 	return s.app.site.Host

@@ -23,10 +23,10 @@ var errPlainHTTP = errors.New("a form came by plain http to an https site")
 // are covered like everything else.
 func (a *app) refuseCrossSite() echo.MiddlewareFunc {
 	headers := http.NewCrossOriginProtection()
-	if a.settings.URL != "" {
+	if a.settings.URL != nil {
 		// A proxy may leave the port out of the Host.
 		if err := headers.AddTrustedOrigin(originOf(a.site)); err != nil {
-			panic(err) // validated before
+			panic(err) // parseSiteURL takes origins only
 		}
 	}
 	checkToken := a.checkToken()

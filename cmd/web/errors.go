@@ -154,7 +154,7 @@ func (a *app) otherHostProblem() components.Problem {
 		Title:   "Not the address of this site",
 		Message: "This site does not go by the name in your browser's address bar. If you are its administrator, set --url to the address that people type.",
 	}
-	if a.settings.URL != "" {
+	if a.settings.URL != nil {
 		problem.Message += " If a proxy stands in front, it has to pass the Host header on."
 		problem.Link, problem.LinkText = a.site.String(), "Go to "+a.site.String()
 	}

@@ -108,9 +108,9 @@ func TestLimitsTreatNamesThatDoNotExistExactlyAlike(t *testing.T) {
 func TestLimitsAreSettingsAndNonsenseIsRefused(t *testing.T) {
 	t.Parallel()
 	for _, flag := range []string{
-		"--known-browser-failures=0", "--known-browser-window=0s", "--unknown-browser-failures=0", "--unknown-browser-failures=-1", "--unknown-browser-wait=0s",
-		"--unknown-browser-max-wait=1s", "--close-after=4", "--failures-per-hour=0", "--signups-per-hour=0", "--name-checks-per-minute=-5",
-		"--recoveries-per-hour=0", "--close-after=many", "--unknown-browser-wait=soon",
+		"--known-browser-failures=0", "--unknown-browser-failures=0", "--unknown-browser-failures=-1", "--unknown-browser-wait=0s",
+		"--unknown-browser-max-wait=1s", "--close-after=4", "--failures-per-hour=0", "--signups-per-hour=0",
+		"--close-after=many", "--unknown-browser-wait=soon",
 	} {
 		var stderr strings.Builder
 		if code := run(t.Context(), []string{flag, "--db=" + t.TempDir() + "/never.db"}, &stderr, &stderr); code != exitUsage || strings.Count(stderr.String(), "\n") != 1 {

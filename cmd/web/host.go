@@ -1,7 +1,6 @@
 package main
 
 import (
-	"net"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -33,25 +32,21 @@ var unregisteredDomains = []string{".local", ".home.arpa", ".internal"}
 
 // siteHosts returns the host of --url and no other. Without --url it returns the hosts that lead to --addr.
 func (s *settings) siteHosts() hosts {
-	if s.URL != "" {
-		site, err := s.siteURL()
-		if err != nil {
-			panic(err) // validated before
-		}
-		return hosts{names: []string{canonicalHost(site.Host)}}
+	if s.URL != nil {
+		return hosts{names: []string{canonicalHost(s.URL.Host)}}
 	}
 	// A machine that listens to itself alone is out of reach for a network that invents names, unless we let them in.
-	return hosts{names: []string{canonicalHost(s.Addr)}, addresses: true, unregistered: !listensLocally(s.Addr)}
+	return hosts{names: []string{canonicalHost(s.Addr.String())}, addresses: true, unregistered: !s.Addr.isLocal()}
 }
 
 // metricsHosts guards metrics that only this machine can read. Those that a network can read hold nothing to steal
 // through somebody's browser, and Prometheus may know the machine by any name.
 func (s *settings) metricsHosts() hosts {
-	if !listensLocally(s.MetricsAddr) {
+	if !s.MetricsAddr.isLocal() {
 		return hosts{any: true}
 	}
 	own := s.siteHosts()
-	return hosts{names: append(own.names, canonicalHost(s.MetricsAddr)), addresses: true}
+	return hosts{names: append(own.names, canonicalHost(s.MetricsAddr.String())), addresses: true}
 }
 
 // has takes the value of a Host header. It does not compare ports: no rebinding changes one, and proxies leave it out
@@ -86,10 +81,14 @@ func canonicalHost(hostPort string) string {
 	return host // with an underscore, say, which is no host name in the sense of the standard, but is used
 }
 
-// listensLocally reports whether only this machine can connect to an address to listen on.
-func listensLocally(address string) bool {
-	host, _, err := net.SplitHostPort(address)
-	return err == nil && isLocalHost(host)
+// isLocal reports whether only this machine can be meant by the host.
+func isLocal(site *url.URL) bool {
+	return isLocalHost(site.Hostname())
+}
+
+func isLocalHost(host string) bool {
+	address, err := netip.ParseAddr(host)
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || (err == nil && address.IsLoopback())
 }
 
 // logAtMostEvery is how often a line that other people can bring about is written.

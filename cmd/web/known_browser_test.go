@@ -61,19 +61,19 @@ func TestKnownBrowserClosesAfterAHundredFailuresInARow(t *testing.T) {
 
 func TestKnownBrowserIsNotHeldByWhatOthersDoAtItsAddress(t *testing.T) {
 	t.Parallel()
-	s, owner := newSiteSignedIn(t, "bob", "--failures-per-hour=20", "--recoveries-per-hour=5")
+	s, owner := newSiteSignedIn(t, "bob", "--failures-per-hour=20")
 	code := owner.makeCode("bob")
 	owner.post("/logout")
 	for i := range 21 {
 		s.browser().guess(fmt.Sprintf("name%d", i))
 	}
-	for range 6 {
+	for range recoveriesPerHour {
 		s.browser().post("/recover", "username", "bob", "code", "wrong")
 	}
 	s.browser().guess("another").wantStatus(http.StatusTooManyRequests).want("Too many tries from your address.")
 	s.browser().post("/recover", "username", "bob", "code", code).wantStatus(http.StatusTooManyRequests)
 	owner.logIn("bob")
-	for range 4 { // and the right code is the fifth
+	for range recoveriesPerHour - 1 { // and the right code is the last that is allowed
 		owner.post("/recover", "username", "bob", "code", "wrong").wantStatus(http.StatusUnauthorized)
 	}
 	owner.post("/recover", "username", "bob", "code", code).wantStatus(http.StatusOK)

@@ -11,7 +11,7 @@ import (
 
 func TestSignupGivesNobodyANameThatLooksLikeAnothers(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, "--signups-per-hour=1000", "--name-checks-per-minute=1000")
+	s := newSite(t, "--signups-per-hour=1000")
 	typing := s.browser().htmx()
 	for _, test := range []struct {
 		taken string

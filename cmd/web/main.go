@@ -78,6 +78,7 @@ type output struct {
 }
 
 func newParser(command *commands, options ...kong.Option) *kong.Kong {
+	options = append(options, settingValues...)
 	return kong.Must(command, append(options,
 		kong.Name("latchkey"),
 		kong.Description("Username-and-password sign-in for the web: one program, one SQLite file."),

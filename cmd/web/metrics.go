@@ -154,10 +154,10 @@ func (d databaseCollector) Collect(to chan<- prometheus.Metric) {
 
 // serveMetrics serves them on an address of their own until ctx ends. The error is about the address.
 func (a *app) serveMetrics(ctx context.Context) error {
-	if a.settings.MetricsAddr == "" {
+	if (a.settings.MetricsAddr == hostPort{}) {
 		return nil
 	}
-	listener, err := net.Listen("tcp", a.settings.MetricsAddr)
+	listener, err := net.Listen("tcp", a.settings.MetricsAddr.String())
 	if err != nil {
 		return fmt.Errorf("--metrics-addr: %w", err)
 	}

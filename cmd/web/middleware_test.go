@@ -206,14 +206,14 @@ func TestProxyMustBeTrustedToSayWhereARequestComesFrom(t *testing.T) {
 
 func TestLimitsCountAnIPv6NetworkAsOneAddress(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, "--trusted-proxy=127.0.0.1", "--name-checks-per-minute=1")
+	s := newSite(t, "--trusted-proxy=127.0.0.1", "--failures-per-hour=1")
 	from := func(address string) page {
-		return s.browser().htmx().with("X-Forwarded-For", address).post("/signup/username", "username", "x")
+		return s.browser().with("X-Forwarded-For", address).guess("nobody")
 	}
-	from("2001:db8:1:2::1").wantStatus(http.StatusOK)
+	from("2001:db8:1:2::1").wantStatus(http.StatusUnauthorized)
 	from("2001:db8:1:2:3:4:5:6").wantStatus(http.StatusTooManyRequests)
-	from("2001:db8:1:3::1").wantStatus(http.StatusOK)
-	from("203.0.113.7").wantStatus(http.StatusOK)
+	from("2001:db8:1:3::1").wantStatus(http.StatusUnauthorized)
+	from("203.0.113.7").wantStatus(http.StatusUnauthorized)
 	from("::ffff:203.0.113.7").wantStatus(http.StatusTooManyRequests)
-	from("203.0.113.8").wantStatus(http.StatusOK)
+	from("203.0.113.8").wantStatus(http.StatusUnauthorized)
 }

@@ -43,12 +43,12 @@ func TestSettingThatIsInvalidIsOneLineAndExitCodeTwoBeforeAnythingIsOpened(t *te
 		bad  []string
 		says string
 	}{
-		{"addr", []string{"", "localhost", "[::1", "localhost:8080:8080", "localhost:99999", "localhost:-1"}, "HOST:PORT"},
+		{"addr", []string{"", "localhost", "localhost:", "[::1", "localhost:8080:8080", "localhost:99999", "localhost:-1"}, "HOST:PORT"},
 		{"db", []string{""}, "--db"},
 		{"url", []string{
 			"login.example.org", "ftp://example.org", "https://", "https://:8080", "https://example.org:99999", "https://[::1",
 			"https://exa mple.org", "https://example.org/path", "https://example.org?q", "https://example.org#top",
-			"https://bob@example.org", "javascript:alert(1)",
+			"https://bob@example.org", "javascript:alert(1)", "https://.",
 		}, "--url"},
 		{"tls-cert", []string{"missing.pem", "."}, "--tls-cert"},
 		{"tls-key", []string{"missing.pem", "."}, "--tls-key"},
@@ -63,9 +63,7 @@ func TestSettingThatIsInvalidIsOneLineAndExitCodeTwoBeforeAnythingIsOpened(t *te
 		{"hash-iterations", []string{"0", "101", "-1", "two"}, "--hash-iterations"},
 		{"hash-threads", []string{"0", "256", "-1", "one"}, "--hash-threads"},
 		{"metrics-addr", []string{"9090", "localhost:99999", "localhost"}, "--metrics-addr"},
-		{"hash-queue", []string{"-1", "many"}, "--hash-queue"},
 		{"signups-per-hour", []string{"0", "-1", "many"}, "--signups-per-hour"},
-		{"name-checks-per-minute", []string{"0", "-1", "many"}, "--name-checks-per-minute"},
 		{"log-format", []string{"xml", "JSON", ""}, "--log-format"},
 	} {
 		for _, value := range setting.bad {
@@ -90,6 +88,38 @@ func wantRefused(t *testing.T, says string, flags ...string) {
 	wantEmptyFolder(t, ".")
 }
 
+func TestSettingThatIsWrongIsToldExactlyWhy(t *testing.T) {
+	for _, test := range []struct{ flag, bad, says string }{
+		{"addr", "", `HOST:PORT, as in localhost:8080`},
+		{"addr", "localhost", `"localhost" is not HOST:PORT, as in localhost:8080`},
+		{"metrics-addr", "9090", `"9090" is not HOST:PORT, as in localhost:8080`},
+		{"url", "ftp://example.org", `"ftp://example.org" is not http:// or https:// and a host, as in https://login.example.org`},
+		{"trusted-proxy", "10.0.0.0/8,proxy", `"proxy" is not an address or a network, as in 10.0.0.0/8`},
+		{"sign-in-idle", "2", `"2" is not a duration, as in 90s or 12h`},
+		{"sign-in-idle", "13h", `13h0m0s is not between 1m0s and 12h0m0s`},
+		{"event-retention", "1m", `1m0s is too little; at least 1h0m0s`},
+		{"hash-iterations", "two", `"two" is not a whole number`},
+		{"hash-threads", "256", `256 is not between 1 and 255`},
+		{"hash-memory", "99999999999", `99999999999 is not between 8 and 4194304`},
+		{"signups-per-hour", "0", `0 is too little; at least 1`},
+	} {
+		stdout, stderr := &logBuffer{}, &logBuffer{}
+		code := run(t.Context(), []string{"--" + test.flag + "=" + test.bad}, stdout, stderr)
+		if want := "latchkey: --" + test.flag + ": " + test.says + "\n"; code != exitUsage || stderr.String() != want {
+			t.Errorf("exit code %d and %q, want %q", code, stderr, want)
+		}
+	}
+}
+
+func TestSettingsWithoutAValueAreLikeNone(t *testing.T) {
+	for _, flag := range []string{"url", "metrics-addr", "trusted-proxy"} {
+		t.Setenv(variable(flag), "")
+	}
+	if s := parseSettings(t); s.URL != nil || s.MetricsAddr != (hostPort{}) || s.TrustedProxy != nil {
+		t.Errorf("address %v, metrics at %v, proxies %v; want none", s.URL, s.MetricsAddr, s.TrustedProxy)
+	}
+}
+
 func TestCommandLineThatIsInvalidIsOneLineAndExitCodeTwo(t *testing.T) {
 	t.Parallel()
 	for line, says := range map[string]string{
@@ -98,8 +128,8 @@ func TestCommandLineThatIsInvalidIsOneLineAndExitCodeTwo(t *testing.T) {
 		"--db":                          "--db",
 		"--tls-cert=/dev/null":          "--tls-cert and --tls-key go together",
 		"serve --password-min-length=7": "--password-min-length",
-		"--hash-queue=" + fmt.Sprint(math.MaxInt): "--hash-queue",
-		"LATCHKEY_HASH_MEMORY=lots":               "--hash-memory",
+		"--hash-memory=" + fmt.Sprint(math.MaxInt): "--hash-memory",
+		"LATCHKEY_HASH_MEMORY=lots":                "--hash-memory",
 	} {
 		t.Run(line, func(t *testing.T) {
 			t.Parallel()

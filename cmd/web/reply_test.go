@@ -2,6 +2,7 @@ package main
 
 import (
 	"compress/gzip"
+	"fmt"
 	"io"
 	"net/http"
 	"runtime"
@@ -97,15 +98,15 @@ func isNext(n *html.Node) bool { return attribute(n, "name") == "next" }
 
 func TestLoginSaysInTheFormThatTheHashingQueueIsFull(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, "--hash-queue=0")
+	s := newSite(t)
 	release := s.holdHashes()
 	var busy sync.WaitGroup
-	for range runtime.NumCPU() { // as many as may run
-		busy.Go(func() { _, _ = s.app.hasher.Hash(t.Context(), "127.0.0.1", "x") })
+	for i := range runtime.NumCPU() + hashQueue { // as many as may run, and as many as may wait, each from its own address
+		busy.Go(func() { _, _ = s.app.hasher.Hash(t.Context(), fmt.Sprint("address ", i), "x") })
 	}
 	defer busy.Wait()
 	defer release()
-	s.waitForHashes(runtime.NumCPU(), 0)
+	s.waitForHashes(runtime.NumCPU(), hashQueue)
 	for _, path := range []string{"/login", "/signup"} {
 		for _, b := range []*browser{s.browser(), s.browser().htmx()} {
 			b.post(path, "username", "bob", "password", goodPassword).wantStatus(http.StatusServiceUnavailable).

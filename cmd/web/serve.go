@@ -14,6 +14,7 @@ import (
 	"os/signal"
 	"runtime"
 	"runtime/debug"
+	"strconv"
 	"sync"
 	"syscall"
 	"time"
@@ -70,11 +71,13 @@ func (serveCommand) Run(ctx context.Context, to output, s *settings) error {
 			log.Error("close database", "error", err)
 		}
 	}()
-	listener, err := net.Listen("tcp", s.Addr)
+	listener, err := net.Listen("tcp", s.Addr.String())
 	if err != nil {
 		return err
 	}
-	s.Addr = withPortOf(s.Addr, listener.Addr())
+	if address, ok := listener.Addr().(*net.TCPAddr); ok {
+		s.Addr.port = strconv.Itoa(address.Port) // the one that the system chose, when port 0 was asked for
+	}
 	worker := newHashWorker()
 	defer worker.Close()
 	app := newApp(s, db, worker, log, time.Now)
@@ -84,7 +87,7 @@ func (serveCommand) Run(ctx context.Context, to output, s *settings) error {
 		return errors.Join(err, listener.Close())
 	}
 	log.Info("Latchkey is at "+app.site.String(), "listening", listener.Addr().String(), "db", s.DB, "version", version)
-	if app.site.Scheme == "http" && (!isLocal(app.site) || !listensLocally(s.Addr)) {
+	if app.site.Scheme == "http" && (!isLocal(app.site) || !s.Addr.isLocal()) {
 		log.Warn("passwords travel unencrypted: put a TLS proxy in front and give its address with --url https://…, or use --tls-cert")
 	}
 
@@ -117,16 +120,6 @@ func outliveTerminal(ctx context.Context, log *slog.Logger) {
 			}
 		}
 	}()
-}
-
-// withPortOf fills in the port that the system chose when port 0 was asked for.
-func withPortOf(asked string, got net.Addr) string {
-	host, _, _ := net.SplitHostPort(asked)
-	_, port, err := net.SplitHostPort(got.String())
-	if err != nil {
-		return asked
-	}
-	return net.JoinHostPort(host, port)
 }
 
 func (s *settings) leakedPasswords() (*password.Leaked, error) {

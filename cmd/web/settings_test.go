@@ -34,13 +34,12 @@ func TestTheSitesAddressIsTheOneGivenOrTheOneItListensOn(t *testing.T) {
 		{"HTTPS://login.example.org", ":8080", false, "https://login.example.org"},
 		{"https://[2001:db8::1]:8443", ":8080", false, "https://[2001:db8::1]:8443"},
 	} {
-		s := settings{URL: site.url, Addr: site.addr}
+		s := parseSettings(t, "--url="+site.url, "--addr="+site.addr)
 		if site.tls {
 			s.TLSCert, s.TLSKey = "cert.pem", "key.pem"
 		}
-		got, err := s.siteURL()
-		if err != nil || got.String() != site.want {
-			t.Errorf("--url=%q --addr=%q with TLS %t: %v, %v; want %s", site.url, site.addr, site.tls, got, err, site.want)
+		if got := s.site().String(); got != site.want {
+			t.Errorf("--url=%q --addr=%q with TLS %t: %s, want %s", site.url, site.addr, site.tls, got, site.want)
 		}
 	}
 }
@@ -52,12 +51,7 @@ func TestOnlyThisMachinesOwnNamesAreLocal(t *testing.T) {
 		"http://login.example.org": false, "http://192.168.0.7": false, "http://localhost.example.org": false,
 		"http://notlocalhost": false, "http://[2001:db8::1]": false, "http://0.0.0.0": false,
 	} {
-		s := settings{URL: address}
-		site, err := s.siteURL()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := isLocal(site); got != want {
+		if got := isLocal(parseSettings(t, "--url="+address).site()); got != want {
 			t.Errorf("%s is local: %t, want %t", address, got, want)
 		}
 	}
@@ -65,10 +59,7 @@ func TestOnlyThisMachinesOwnNamesAreLocal(t *testing.T) {
 
 func TestEachTrustedProxyIsANetworkOrOneAddress(t *testing.T) {
 	s := parseSettings(t, "--trusted-proxy=10.1.2.3/8,192.0.2.1", "--trusted-proxy=2001:db8::/32", "--trusted-proxy=::1")
-	networks, err := s.trustedProxies()
-	if err != nil {
-		t.Fatal(err)
-	}
+	networks := s.TrustedProxy
 	want := []string{"10.0.0.0/8", "192.0.2.1/32", "2001:db8::/32", "::1/128"}
 	if len(networks) != len(want) {
 		t.Fatalf("networks %v, want %v", networks, want)
@@ -82,7 +73,7 @@ func TestEachTrustedProxyIsANetworkOrOneAddress(t *testing.T) {
 
 func TestTheDefaultsAreTheOnesThatAreWrittenDown(t *testing.T) {
 	s := parseSettings(t)
-	if s.Addr != "localhost:8080" || s.DB != "auth.db" || s.PasswordMinLength != 8 || s.LogFormat != "text" {
+	if s.Addr.String() != "localhost:8080" || s.DB != "auth.db" || s.PasswordMinLength != 8 || s.LogFormat != "text" {
 		t.Errorf("the defaults are %+v", s)
 	}
 	if s.SignInLifetime.Hours() != 12 || s.SignInIdle.Hours() != 2 ||
@@ -92,7 +83,7 @@ func TestTheDefaultsAreTheOnesThatAreWrittenDown(t *testing.T) {
 	if s.HashMemory != 19456 || s.HashIterations != 2 || s.HashThreads != 1 {
 		t.Errorf("a hash costs %+v", s.hashParams())
 	}
-	if s.TLSCert != "" || s.URL != "" || len(s.TrustedProxy) != 0 {
-		t.Errorf("TLS %q, address %q, proxies %v; want none", s.TLSCert, s.URL, s.TrustedProxy)
+	if s.TLSCert != "" || s.URL != nil || len(s.TrustedProxy) != 0 {
+		t.Errorf("TLS %q, address %v, proxies %v; want none", s.TLSCert, s.URL, s.TrustedProxy)
 	}
 }

@@ -63,15 +63,12 @@ func (u userResetCommand) Run(ctx context.Context, to output, s *settings) error
 
 // printLink prints the link alone on standard output, where a program can take it.
 func printLink(to output, s *settings, path string) error {
-	site, err := s.siteURL()
-	if err != nil {
-		return err
-	}
+	site := s.site()
 	if isLocal(site) {
 		fmt.Fprintln(to.log, "Without the site's address, --url, the link works on this machine alone.")
 	}
 	fmt.Fprintln(to.log, "Give this link to the person alone. It works once, for 24 hours:")
-	_, err = fmt.Fprintln(to.out, site.String()+path)
+	_, err := fmt.Fprintln(to.out, site.String()+path)
 	return err
 }
 
