@@ -76,7 +76,7 @@ func TestTheReadmeSaysHowManyGuessesAnAttackerGets(t *testing.T) {
 	}
 }
 
-// The same work: TestVerifyOfAWrongPasswordTakesTheSameWorkWhateverIsStored, and for those refused
+// The same work: TestHasherTakesTheSameWorkForAWrongPasswordWhateverIsStored, and for those refused
 // TestLoginThatIsRefusedWritesNothingWhetherTheNameHasAnAccountOrNot.
 func TestLimitsTreatNamesThatDoNotExistExactlyAlike(t *testing.T) {
 	s := newSite(t, "--trusted-proxy=127.0.0.1")

@@ -193,7 +193,7 @@ func TestLoginWithADamagedHashIsLikeAWrongPasswordAndHarmsNobody(t *testing.T) {
 	s.signedIn("bob")
 }
 
-// See also TestVerifyOfAWrongPasswordTakesTheSameWorkWhateverIsStored.
+// See also TestHasherTakesTheSameWorkForAWrongPasswordWhateverIsStored.
 func TestLoginKnowsWhichCostsTheDatabaseHolds(t *testing.T) {
 	s := newSite(t)
 	for i, costs := range []string{"m=64,t=1,p=1", "m=19456,t=2,p=1", "m=65536,t=3,p=4", "m=64,t=1,p=1"} {
