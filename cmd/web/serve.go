@@ -75,7 +75,7 @@ func (serveCommand) Run(ctx context.Context, to streams, s *settings) error {
 		return err
 	}
 	s.Addr = withPortOf(s.Addr, listener.Addr())
-	worker := newHashWorker()
+	worker := newHashWorker(log)
 	defer worker.Close()
 	app := newApp(s, db, worker, log, time.Now)
 	app.policy.Leaked = leaked
