@@ -75,7 +75,7 @@ func TestReadmeSaysHowManyAttemptsAnAttackerGets(t *testing.T) {
 	}
 }
 
-// The same work: TestVerifyOfAWrongPasswordTakesTheSameWorkWhateverIsStored, and for those refused
+// The same work: TestHasherTakesTheSameWorkForAWrongPasswordWhateverIsStored, and for those refused
 // TestLoginThatIsRefusedWritesNothingWhetherTheNameHasAnAccountOrNot.
 func TestLimitsTreatNamesThatDoNotExistExactlyAlike(t *testing.T) {
 	t.Parallel()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"log/slog"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -26,7 +27,7 @@ func (hashCommand) Run() error {
 	return password.Work(os.Stdin, os.Stdout)
 }
 
-func newHashWorker() *password.Worker {
+func newHashWorker(log *slog.Logger) *password.Worker {
 	return password.NewWorker(func() *exec.Cmd {
 		command := exec.Command(ownProgram(), "hash")
 		command.Args[0] = "latchkey" // shown in lists of processes
@@ -34,7 +35,7 @@ func newHashWorker() *password.Worker {
 		// The settings are the server's. Some are valid only together with a flag of its command line.
 		command.Env = slices.DeleteFunc(os.Environ(), func(variable string) bool { return strings.HasPrefix(variable, "LATCHKEY_") })
 		return command
-	}, hashWorkerIdle)
+	}, hashWorkerIdle, log)
 }
 
 // ownProgram is the file that this program was started from. On Linux this name leads to it also after an upgrade has

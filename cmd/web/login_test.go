@@ -171,7 +171,7 @@ func TestLoginWithADamagedHashIsLikeAWrongPasswordAndHarmsNobody(t *testing.T) {
 	s.signedIn("bob")
 }
 
-// See also TestVerifyOfAWrongPasswordTakesTheSameWorkWhateverIsStored.
+// See also TestHasherTakesTheSameWorkForAWrongPasswordWhateverIsStored.
 func TestLoginKnowsWhichCostsTheDatabaseHolds(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

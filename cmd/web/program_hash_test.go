@@ -157,3 +157,40 @@ func TestLoginIsAnsweredAlsoWhenTheHashingProcessHangsAndReadsNothing(t *testing
 	}
 	logins.Wait()
 }
+
+func TestLogSaysOnceWhyAHashingProcessFailed(t *testing.T) {
+	t.Parallel()
+	p := startProgram(t, cheap...)
+	b := p.browser()
+	b.post("/signup", "username", "bob", "password", goodPassword).wantStatus(http.StatusOK)
+	const line = `level=WARN msg="the process that hashes passwords failed" reason=`
+	for _, pid := range p.children() {
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.waitFor("a warning", func() bool { return strings.Contains(p.log.String(), line+`"it died: signal: killed"`+"\n") })
+	b.post("/login", "username", "bob", "password", goodPassword).wantStatus(http.StatusOK).want("Hello Bob")
+	for _, pid := range p.children() {
+		if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var logins sync.WaitGroup
+	for range 3 {
+		logins.Go(func() {
+			other := p.browser()
+			other.client.Timeout = time.Minute
+			other.post("/login", "username", "bob", "password", goodPassword).wantStatus(http.StatusOK).want("Hello Bob")
+		})
+	}
+	logins.Wait()
+	p.stop()
+	log := p.log.String()
+	if strings.Count(log, line) != 2 || strings.Count(log, line+`"it hung and was killed"`+"\n") != 1 {
+		t.Errorf("want one warning for each process that failed, and none for the one that was asked to end:\n%s", log)
+	}
+	if strings.Contains(log, goodPassword) {
+		t.Error("the log holds a password")
+	}
+}

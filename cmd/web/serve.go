@@ -78,7 +78,7 @@ func (serveCommand) Run(ctx context.Context, to output, s *settings) error {
 	if address, ok := listener.Addr().(*net.TCPAddr); ok {
 		s.Addr.port = strconv.Itoa(address.Port) // the one that the system chose, when port 0 was asked for
 	}
-	worker := newHashWorker()
+	worker := newHashWorker(log)
 	defer worker.Close()
 	app := newApp(s, db, worker, log, time.Now)
 	app.policy.Leaked = leaked

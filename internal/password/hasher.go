@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"unicode/utf8"
 
 	"github.com/alexedwards/argon2id"
 	"golang.org/x/crypto/argon2"
@@ -225,7 +226,11 @@ func Same(a, b string) bool {
 }
 
 // normalize makes one password of what different keyboards send for the same characters (NIST SP 800-63B-4 section
-// 3.1.1.2), and changes nothing else (ASVS 5.0 6.2.8).
+// 3.1.1.2), and changes nothing else (ASVS 5.0 6.2.8). What is too long to be a password stays as it is: normalising
+// takes a hundred times as long as counting, and no limit has counted the attempt yet.
 func normalize(password string) string {
+	if utf8.RuneCountInString(password) > maxTyped {
+		return password
+	}
 	return norm.NFC.String(password)
 }

@@ -80,10 +80,20 @@ func (l *Leaked) check() error {
 	return nil
 }
 
-// Contains reports whether the password is in the file. It takes a few reads, since hashes are spread evenly: each place
-// to look at is computed from the hash. An error is one of the file.
+// Contains reports whether the password is in the file, normalised or as it was typed: the list holds hashes of what was
+// typed elsewhere. An error is one of the file.
 func (l *Leaked) Contains(password string) (bool, error) {
-	sum := sha1.Sum([]byte(normalize(password)))
+	normal := normalize(password)
+	found, err := l.holds(normal)
+	if err == nil && !found && normal != password {
+		found, err = l.holds(password)
+	}
+	return found, err
+}
+
+// holds takes a few reads, since hashes are spread evenly: each place to look at is computed from the hash.
+func (l *Leaked) holds(password string) (bool, error) {
+	sum := sha1.Sum([]byte(password))
 	want := strings.ToUpper(hex.EncodeToString(sum[:]))
 	begin, end := int64(0), l.size // where its line begins, if there is one
 	least, most := 0.0, float64(1<<32)

@@ -28,7 +28,8 @@ func leakedFile(t *testing.T, end string, change func(lines []string) []string) 
 	return path
 }
 
-func TestLeakedPasswordsAreFoundInAFewReads(t *testing.T) {
+func TestLeakedListFindsAPasswordInAFewReads(t *testing.T) {
+	t.Parallel()
 	for name, end := range map[string]string{"LF": "\n", "CRLF": "\r\n"} {
 		leaked, err := OpenLeaked(leakedFile(t, end, func(lines []string) []string { return append(lines, "") }))
 		if err != nil {
@@ -49,7 +50,36 @@ func TestLeakedPasswordsAreFoundInAFewReads(t *testing.T) {
 	}
 }
 
-func TestLeakedPasswordsAreFoundWhereHashesAreNotSpreadEvenly(t *testing.T) {
+func TestLeakedListFindsAPasswordAsItWasTypedToo(t *testing.T) {
+	t.Parallel()
+	const typed, normal = "cafe\u0301 leaked", "caf\u00e9 leaked"
+	for name, held := range map[string]string{"as typed": typed, "normalised": normal} {
+		leaked, err := OpenLeaked(leakedFile(t, "\n", func(lines []string) []string {
+			lines = append(lines, fmt.Sprintf("%X:1", sha1.Sum([]byte(held))))
+			slices.Sort(lines)
+			return lines
+		}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found, err := leaked.Contains(typed); !found || err != nil {
+			t.Errorf("%s: %t, %v", name, found, err)
+		}
+	}
+	leaked, err := OpenLeaked(leakedFile(t, "\n", func(lines []string) []string { return lines[:50] })) // one read each
+	if err != nil {
+		t.Fatal(err)
+	}
+	for password, want := range map[string]int64{typed: 2, normal: 1} {
+		leaked.reads.Store(0)
+		if found, err := leaked.Contains(password); found || err != nil || leaked.reads.Load() != want {
+			t.Errorf("%q: %t, %v, %d reads, want %d", password, found, err, leaked.reads.Load(), want)
+		}
+	}
+}
+
+func TestLeakedListFindsPasswordsWhereHashesAreNotSpreadEvenly(t *testing.T) {
+	t.Parallel()
 	for name, change := range map[string]func([]string) []string{
 		"the last tenth":       func(lines []string) []string { return lines[90_000:] },
 		"all but the middle":   func(lines []string) []string { return append(lines[:100], lines[99_000:]...) },
@@ -82,7 +112,8 @@ func TestLeakedPasswordsAreFoundWhereHashesAreNotSpreadEvenly(t *testing.T) {
 	}
 }
 
-func TestLeakedPasswordsOfAnotherFormAreRefusedAtTheStart(t *testing.T) {
+func TestLeakedListOfAnotherFormIsRefusedAtTheStart(t *testing.T) {
+	t.Parallel()
 	for want, change := range map[string]func([]string) []string{
 		"is not HASH:COUNT": func(lines []string) []string { return append([]string{"password:1"}, lines...) },
 		"not sorted":        func(lines []string) []string { slices.Reverse(lines); return lines },
@@ -101,7 +132,8 @@ func TestLeakedPasswordsOfAnotherFormAreRefusedAtTheStart(t *testing.T) {
 	}
 }
 
-func TestLeakedPasswordsGoOnBeingFoundWhenTheFileIsRemovedAndNotWhenItIsCut(t *testing.T) {
+func TestLeakedListGoesOnWhenTheFileIsRemovedAndFailsWhenItIsCut(t *testing.T) {
+	t.Parallel()
 	path := leakedFile(t, "\n", nil)
 	leaked, err := OpenLeaked(path)
 	if err != nil {

@@ -24,7 +24,8 @@ var policy = password.Policy{MinLength: 8, SiteNames: []string{"latchkey", "logi
 
 const home = "192.0.2.1" // where everybody in these tests comes from
 
-func TestAGoodPasswordIsTakenWhateverItsCharacters(t *testing.T) {
+func TestPasswordThatIsGoodIsTakenWhateverItsCharacters(t *testing.T) {
+	t.Parallel()
 	for _, good := range []string{
 		"k3xq9vbz", "correct horse battery staple", "  leading and trailing  ", "пароль и ещё слова", "日本語の長い合言葉です",
 		"🦊🐙🦉🐢🦔🐝🦋🐌", "tab\tnew\nline\x00nul", longest,
@@ -35,7 +36,8 @@ func TestAGoodPasswordIsTakenWhateverItsCharacters(t *testing.T) {
 	}
 }
 
-func TestARefusedPasswordSaysWhyAndWhatToDo(t *testing.T) {
+func TestPasswordThatIsRefusedSaysWhyAndWhatToDo(t *testing.T) {
+	t.Parallel()
 	for bad, want := range map[string]string{
 		"":                               "cannot be empty",
 		"k3xq9vb":                        "at least 8",
@@ -64,7 +66,8 @@ func TestARefusedPasswordSaysWhyAndWhatToDo(t *testing.T) {
 	}
 }
 
-func TestLengthIsCountedInCodePointsAfterNormalising(t *testing.T) {
+func TestPasswordLengthIsCountedInCodePointsAfterNormalising(t *testing.T) {
+	t.Parallel()
 	cyrillic := strings.NewReplacer("x", "ж", "q", "ы", "0", "щ").Replace(longest)
 	for password, accepted := range map[string]bool{
 		"жыщлрф7":      false,
@@ -80,7 +83,8 @@ func TestLengthIsCountedInCodePointsAfterNormalising(t *testing.T) {
 
 var cheap = password.Params{MemoryKiB: 64, Iterations: 1, Threads: 1}
 
-func TestTwoKeyboardsAgreeOnOnePassword(t *testing.T) {
+func TestHasherTakesOnePasswordFromTwoKeyboards(t *testing.T) {
+	t.Parallel()
 	hasher := password.NewHasher(cheap, 1, 1, nil)
 	hash, err := hasher.Hash(t.Context(), home, "cafe\u0301 au lait")
 	if err != nil {
@@ -93,7 +97,8 @@ func TestTwoKeyboardsAgreeOnOnePassword(t *testing.T) {
 	}
 }
 
-func TestAHashIsAPHCStringThatRemembersItsParameters(t *testing.T) {
+func TestHasherMakesAPHCStringThatRemembersItsParameters(t *testing.T) {
+	t.Parallel()
 	old := password.NewHasher(cheap, 1, 1, nil)
 	hash, err := old.Hash(t.Context(), home, "k3xq9vbz")
 	if err != nil || !strings.HasPrefix(hash, "$argon2id$v=19$m=64,t=1,p=1$") {
@@ -108,7 +113,8 @@ func TestAHashIsAPHCStringThatRemembersItsParameters(t *testing.T) {
 	}
 }
 
-func TestNoPasswordMatchesAnAccountThatDoesNotExist(t *testing.T) {
+func TestHasherMatchesNoPasswordWithoutAnAccount(t *testing.T) {
+	t.Parallel()
 	hasher := password.NewHasher(cheap, 1, 1, nil)
 	for _, typed := range []string{"", "k3xq9vbz"} {
 		if matches, _, err := hasher.Verify(t.Context(), home, typed, ""); matches || err != nil {
@@ -117,7 +123,8 @@ func TestNoPasswordMatchesAnAccountThatDoesNotExist(t *testing.T) {
 	}
 }
 
-func TestADamagedHashIsAnErrorAndNotAMatch(t *testing.T) {
+func TestHasherTakesADamagedHashForAnErrorAndNoMatch(t *testing.T) {
+	t.Parallel()
 	hasher := password.NewHasher(cheap, 1, 1, nil)
 	for _, hash := range []string{"x", "$argon2id$v=19$m=64,t=1,p=1$$", "$2a$10$abcdefghijklmnopqrstuv"} {
 		if matches, _, err := hasher.Verify(t.Context(), home, "k3xq9vbz", hash); matches || !errors.Is(err, password.ErrDamagedHash) {
@@ -126,7 +133,8 @@ func TestADamagedHashIsAnErrorAndNotAMatch(t *testing.T) {
 	}
 }
 
-func TestPastTheQueueHashingIsRefusedAtOnce(t *testing.T) {
+func TestHasherRefusesAtOncePastItsQueue(t *testing.T) {
+	t.Parallel()
 	slow := password.NewHasher(password.Params{MemoryKiB: 19456, Iterations: 4, Threads: 1}, 1, 2, nil)
 	var group sync.WaitGroup
 	var mu sync.Mutex
@@ -155,7 +163,8 @@ func TestPastTheQueueHashingIsRefusedAtOnce(t *testing.T) {
 	}
 }
 
-func TestAPersonWhoLeavesTheQueueGivesUpTheirPlace(t *testing.T) {
+func TestHasherQueueGetsThePlaceOfThoseWhoLeaveBack(t *testing.T) {
+	t.Parallel()
 	hasher := password.NewHasher(password.Params{MemoryKiB: 19456, Iterations: 20, Threads: 1}, 1, 1, nil)
 	started := make(chan struct{})
 	finished := make(chan struct{})

@@ -11,6 +11,10 @@ import (
 // from being used to make the server work.
 const MaxLength = 256
 
+// maxTyped is how many code points may be typed for a password of MaxLength: NFC makes one of four at most (Unicode
+// Standard Annex 15, table of expansion factors).
+const maxTyped = 4 * MaxLength
+
 // Policy judges new passwords. It has no rules about kinds of characters and lets no password expire
 // (ASVS 5.0 6.2.5, 6.2.10; NIST SP 800-63B-4 section 3.1.1.2).
 type Policy struct {
@@ -31,7 +35,7 @@ func (p Policy) Judge(password, username string) (problem string) {
 	if !utf8.ValidString(password) {
 		return "Password contains bytes that are not text."
 	}
-	password = norm.NFC.String(password)
+	password = normalize(password)
 	length := utf8.RuneCountInString(password)
 	switch {
 	case length < p.MinLength:
@@ -39,6 +43,7 @@ func (p Policy) Judge(password, username string) (problem string) {
 	case length > MaxLength:
 		return fmt.Sprintf("Password cannot be longer than %d characters.", MaxLength)
 	}
+	password = norm.NFKC.String(password) // other forms of a letter, such as wide ones, are compared as that letter
 	typed := undisguise(password)
 	if typed.resembles(username) {
 		return "Password is too much like the username. Choose one that nobody can guess from your name."

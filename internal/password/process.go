@@ -3,6 +3,7 @@ package password
 import (
 	"encoding/gob"
 	"errors"
+	"fmt"
 	"io"
 	"os/exec"
 	"sync"
@@ -12,14 +13,15 @@ import (
 // Why a process has not done a task.
 var (
 	errNeverReady = errors.New("it did not start")
-	errDied       = errors.New("it ended over its work")
+	errDied       = errors.New("it died")
 	errHung       = errors.New("it hung and was killed")
 )
 
 // process is one that runs Work.
 type process struct {
 	command *exec.Cmd
-	gone    chan struct{} // closed at its end
+	gone    chan struct{}      // closed at its end
+	failed  func(reason error) // told once, unless it was asked to end
 
 	// sending is held while a task is written, which blocks while the process does not read. mu must not be.
 	sending sync.Mutex
@@ -35,8 +37,9 @@ type process struct {
 	silent  int  // heartbeats missed in a row while tasks waited
 }
 
-// startProcess starts one that ends when it had nothing to do for a rest.
-func startProcess(command *exec.Cmd, rest time.Duration) (*process, error) {
+// startProcess starts one that ends when it had nothing to do for a rest. failed is told why when it ends of itself or
+// hangs.
+func startProcess(command *exec.Cmd, rest time.Duration, failed func(reason error)) (*process, error) {
 	tasks, err := command.StdinPipe()
 	if err != nil {
 		return nil, err
@@ -49,15 +52,14 @@ func startProcess(command *exec.Cmd, rest time.Duration) (*process, error) {
 		return nil, err
 	}
 	p := &process{
-		command: command, gone: make(chan struct{}), tasks: tasks, encoder: gob.NewEncoder(tasks),
-		waiting: map[uint64]chan outcome{},
+		command: command, gone: make(chan struct{}), failed: failed,
+		tasks: tasks, encoder: gob.NewEncoder(tasks), waiting: map[uint64]chan outcome{},
 	}
 	p.resting = time.AfterFunc(rest, p.stop)
 	go p.watch()
 	go func() {
 		defer close(p.gone)
 		p.read(gob.NewDecoder(results), rest)
-		_ = command.Wait()
 	}()
 	return p, nil
 }
@@ -95,6 +97,13 @@ func (p *process) stop() {
 	}
 }
 
+// close ends the process, whatever it does. Those who wait for it get ErrFailed.
+func (p *process) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.end(ErrFailed)
+}
+
 func (p *process) kill() {
 	_ = p.command.Process.Kill() // it fails when the process has ended
 }
@@ -111,21 +120,23 @@ func (p *process) end(reason error) {
 	clear(p.waiting)
 }
 
+// fail ends a process that nobody asked to end. The caller holds mu.
+func (p *process) fail(reason error) {
+	if !p.closed {
+		p.failed(reason)
+	}
+	p.end(reason)
+}
+
 // read hands out the outcomes until the process ends.
 func (p *process) read(results *gob.Decoder, rest time.Duration) {
 	for {
 		var result outcome
-		err := results.Decode(&result)
-		p.mu.Lock()
-		if err != nil {
-			reason := errDied
-			if !p.ready {
-				reason = errNeverReady
-			}
-			p.end(reason)
-			p.mu.Unlock()
+		if results.Decode(&result) != nil {
+			p.reap()
 			return
 		}
+		p.mu.Lock()
 		p.ready, p.silent = true, 0
 		if answer, asked := p.waiting[result.Number]; asked {
 			answer <- result
@@ -136,6 +147,19 @@ func (p *process) read(results *gob.Decoder, rest time.Duration) {
 		}
 		p.mu.Unlock()
 	}
+}
+
+// reap waits for the end of a process whose output has ended, which says more about why.
+func (p *process) reap() {
+	p.kill() // it may have closed its output alone
+	_ = p.command.Wait()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	reason := errDied
+	if !p.ready {
+		reason = errNeverReady
+	}
+	p.fail(fmt.Errorf("%w: %v", reason, p.command.ProcessState))
 }
 
 // patience is how many heartbeats in a row a process with work may miss. It is less than the 10 seconds that the server
@@ -159,7 +183,7 @@ func (p *process) watch() {
 			p.silent = 0
 		}
 		if p.silent > patience {
-			p.end(errHung)
+			p.fail(errHung)
 		}
 		p.mu.Unlock()
 	}

@@ -27,7 +27,8 @@ func lineUp(q *queue, address string, served *[]string, refused *[]string) {
 	synctest.Wait()
 }
 
-func TestWhoeverFloodsWaitsForThemselvesAndNotTheOthersForThem(t *testing.T) {
+func TestHasherQueueLetsThoseWhoFloodWaitAndNotTheOthers(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		q := newQueue(1, 100)
 		var served, refused []string
@@ -46,7 +47,8 @@ func TestWhoeverFloodsWaitsForThemselvesAndNotTheOthersForThem(t *testing.T) {
 	})
 }
 
-func TestAFullQueueMakesRoomForThoseWhoDoNotFlood(t *testing.T) {
+func TestHasherQueueThatIsFullMakesRoomForThoseWhoDoNotFlood(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		q := newQueue(1, 4)
 		var served, refused []string
@@ -71,7 +73,8 @@ func TestAFullQueueMakesRoomForThoseWhoDoNotFlood(t *testing.T) {
 	})
 }
 
-func TestThoseWhoLeaveTheQueueTakeNoTurnWithThem(t *testing.T) {
+func TestHasherQueueLosesNoTurnToThoseWhoLeave(t *testing.T) {
+	t.Parallel()
 	const limit = 3
 	q := newQueue(limit, 1000)
 	var running, most atomic.Int64

@@ -5,14 +5,35 @@ import (
 	"unicode"
 )
 
-// keyRows are the rows of the usual keyboard, with and without Shift.
-var keyRows = []string{"`1234567890-=", "qwertyuiop[]\\", "asdfghjkl;'", "zxcvbnm,./", "~!@#$%^&*()_+", "azertyuiop", "qwertzuiop"}
+// keyRows are the rows of the usual keyboards, with and without Shift: QWERTY, QWERTZ, AZERTY and the Cyrillic one.
+var keyRows = []string{
+	"`1234567890-=", "~!@#$%^&*()_+", "qwertyuiop[]\\", "asdfghjkl;'", "zxcvbnm,./",
+	"qwertzuiopü", "asdfghjklöä", "yxcvbnm,.-", "azertyuiop", "qsdfghjklm", "wxcvbn,;:",
+	"йцукенгшщзхъ", "фывапролджэ", "ячсмитьбю",
+}
+
+// walks are the ways to go from one character to the next, a bit for each: the alphabet or the digits, and each row of
+// keys. O and P are neighbours in the alphabet and on the keyboard, and a run goes on by either.
+type walks uint32
+
+// neighbours are the rows in which two characters stand side by side.
+var neighbours = func() map[[2]rune]walks {
+	all := map[[2]rune]walks{}
+	for i, row := range keyRows {
+		keys := []rune(row)
+		for at := range len(keys) - 1 {
+			all[[2]rune{keys[at], keys[at+1]}] |= 2 << i
+			all[[2]rune{keys[at+1], keys[at]}] |= 2 << i
+		}
+	}
+	return all
+}()
 
 // minRun is how long the runs of a password are on average that is nothing else.
 const minRun = 4
 
 // isSequence reports whether a password is made of runs of one character, of the alphabet, of digits or of keyboard rows,
-// in either direction, or repeats a piece that would not do by itself.
+// or repeats a piece that would not do by itself. A run may stay and turn: qqwwee, asdfgfdsa.
 func isSequence(password string, minLength int) bool {
 	runes := []rune(strings.ToLower(password))
 	if runsIn(runes)*minRun <= len(runes) {
@@ -24,45 +45,28 @@ func isSequence(password string, minLength int) bool {
 
 // runsIn counts the runs that the characters fall into.
 func runsIn(runes []rune) (runs int) {
-	var last step
-	for i := range runes {
-		if i == 0 {
-			runs, last = 1, step{}
-			continue
+	var run walks // by which the last run may go on
+	for i, r := range runes {
+		if i > 0 {
+			run &= walksBetween(runes[i-1], r)
 		}
-		next := stepBetween(runes[i-1], runes[i])
-		if next == (step{}) || last != (step{}) && next != last {
+		if run == 0 {
 			runs++
-			next = step{} // the first of a new run
+			run = ^walks(0) // the first of a new run goes by any
 		}
-		last = next
 	}
 	return runs
 }
 
-// step is how a character follows another: by its place in the alphabet or among the digits, or by its key.
-type step struct {
-	row int // 0: the alphabet
-	by  int // 1 or -1, and 2 for the same again; 0 for none of these
-}
-
-func stepBetween(a, b rune) step {
-	switch {
-	case a == b:
-		return step{by: 2}
-	case (b == a+1 || b == a-1) && (unicode.IsLetter(a) && unicode.IsLetter(b) || unicode.IsDigit(a) && unicode.IsDigit(b)):
-		return step{by: int(b - a)}
+func walksBetween(a, b rune) walks {
+	if a == b {
+		return ^walks(0)
 	}
-	if a > unicode.MaxASCII || b > unicode.MaxASCII {
-		return step{} // on none of the rows
+	all := neighbours[[2]rune{a, b}]
+	if (b == a+1 || b == a-1) && (unicode.IsLetter(a) && unicode.IsLetter(b) || unicode.IsDigit(a) && unicode.IsDigit(b)) {
+		all |= 1
 	}
-	for i, row := range keyRows {
-		at, next := strings.IndexRune(row, a), strings.IndexRune(row, b)
-		if at >= 0 && next >= 0 && (next == at+1 || next == at-1) {
-			return step{row: i + 1, by: next - at}
-		}
-	}
-	return step{}
+	return all
 }
 
 // periodOf is the length of the shortest piece that the characters repeat, the last time perhaps in part (Knuth, Morris

@@ -12,7 +12,8 @@ import (
 
 // The time of an answer must not tell an account with old costs from one with today's, or from none. So the work is
 // counted: memory, passes and threads of each computation.
-func TestVerifyOfAWrongPasswordTakesTheSameWorkWhateverIsStored(t *testing.T) {
+func TestHasherTakesTheSameWorkForAWrongPasswordWhateverIsStored(t *testing.T) {
+	t.Parallel()
 	costs := []Params{{MemoryKiB: 64, Iterations: 1, Threads: 1}, {MemoryKiB: 128, Iterations: 2, Threads: 1}, {MemoryKiB: 256, Iterations: 1, Threads: 2}}
 	stored := map[string]string{"no account, or a disabled one": "", "damaged": "$argon2id$v=19$m=64,t=1,p=1$x$y"}
 	var beginnings []string
@@ -50,7 +51,8 @@ func TestVerifyOfAWrongPasswordTakesTheSameWorkWhateverIsStored(t *testing.T) {
 	}
 }
 
-func TestVerifyOfAWrongPasswordIsNotMadeDearByOneHash(t *testing.T) {
+func TestHasherDoesNotLetOneHashMakeWrongPasswordsDear(t *testing.T) {
+	t.Parallel()
 	hasher := NewHasher(DefaultParams, 1, 1, nil)
 	hasher.SetStored([]string{"$argon2id$v=19$m=4194304,t=2,p=1", "$argon2id$v=19$m=19456,t=100,p=1", "$argon2id$v=19$m=65536,t=3,p=1"})
 	check, _ := hasher.check("wrong", "")
@@ -63,7 +65,8 @@ func TestVerifyOfAWrongPasswordIsNotMadeDearByOneHash(t *testing.T) {
 	}
 }
 
-func TestHashOfCostsThatAreNeverSetIsDamaged(t *testing.T) {
+func TestHasherTakesAHashOfCostsThatAreNeverSetForDamaged(t *testing.T) {
+	t.Parallel()
 	sound, err := NewHasher(Params{MemoryKiB: 64, Iterations: 1, Threads: 1}, 1, 1, nil).Hash(t.Context(), "", "right")
 	if err != nil {
 		t.Fatal(err)
@@ -90,7 +93,8 @@ func TestHashOfCostsThatAreNeverSetIsDamaged(t *testing.T) {
 }
 
 // A hash that another program made may have a salt and a key of other lengths.
-func TestVerifyTakesTheSameWorkWhateverTheLengthsOfSaltAndKey(t *testing.T) {
+func TestHasherTakesTheSameWorkWhateverTheLengthsOfSaltAndKey(t *testing.T) {
+	t.Parallel()
 	costs := Params{MemoryKiB: 64, Iterations: 1, Threads: 1}
 	hasher := NewHasher(costs, 1, 1, nil)
 	hasher.SetStored([]string{"$argon2id$v=19$m=64,t=1,p=1"})

@@ -2,6 +2,8 @@ package password
 
 import (
 	"errors"
+	"fmt"
+	"log/slog"
 	"os/exec"
 	"sync"
 	"time"
@@ -14,6 +16,7 @@ import (
 type Worker struct {
 	command func() *exec.Cmd
 	rest    time.Duration
+	log     *slog.Logger
 	// alone lets one task at a time have a process to itself.
 	alone sync.Mutex
 
@@ -23,9 +26,10 @@ type Worker struct {
 }
 
 // NewWorker makes a Worker whose process is what command returns; that must call Work with its standard input and
-// output. The process ends after a rest without a computation.
-func NewWorker(command func() *exec.Cmd, rest time.Duration) *Worker {
-	return &Worker{command: command, rest: rest, running: map[*process]struct{}{}}
+// output. The process ends after a rest without a computation. Each process that fails is one warning in the log, with
+// the reason.
+func NewWorker(command func() *exec.Cmd, rest time.Duration, log *slog.Logger) *Worker {
+	return &Worker{command: command, rest: rest, log: log, running: map[*process]struct{}{}}
 }
 
 // closeTime is how long a process that was killed may take to end.
@@ -38,7 +42,7 @@ func (w *Worker) Close() {
 	w.running = nil
 	w.mu.Unlock()
 	for p := range running {
-		p.kill()
+		p.close()
 	}
 	late := time.After(closeTime)
 	for p := range running {
@@ -99,16 +103,12 @@ func (w *Worker) try(t task, alone bool) outcome {
 	if alone {
 		p.stop()
 	}
-	if result.err != nil && w.isClosed() {
-		return outcome{err: ErrFailed}
-	}
 	return result
 }
 
-func (w *Worker) isClosed() bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.running == nil
+// warn tells the administrator, who would not notice otherwise: what the process did is done by another one, or here.
+func (w *Worker) warn(reason error) {
+	w.log.Warn("the process that hashes passwords failed", "reason", reason)
 }
 
 // submit gives the task to a process. Errors are ErrFailed after Close, and errNeverReady.
@@ -123,8 +123,9 @@ func (w *Worker) submit(t task, alone bool) (*process, <-chan outcome, error) {
 			return w.process, answer, nil
 		}
 	}
-	p, err := startProcess(w.command(), w.rest)
+	p, err := startProcess(w.command(), w.rest, w.warn)
 	if err != nil {
+		w.warn(fmt.Errorf("%w: %w", errNeverReady, err))
 		return nil, nil, errNeverReady
 	}
 	w.running[p] = struct{}{}

@@ -1,9 +1,11 @@
 package password_test
 
 import (
+	"bytes"
 	"errors"
+	"flag"
 	"fmt"
-	"io"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,52 +21,11 @@ import (
 // asWorker makes the test binary the process that hashes.
 const asWorker = "THIS_TEST_BINARY_HASHES"
 
-// diesOverTasks has that process die when it gets a task.
-const diesOverTasks = "AND_DIES_OVER_TASKS"
-
-// deadly dies when what it has read is passed on.
-type deadly struct{ io.Reader }
-
-func (d deadly) Read(p []byte) (int, error) {
-	n, err := d.Reader.Read(p)
-	if n > 0 {
-		os.Exit(2)
-	}
-	return n, err
-}
-
-// readsTasks says how that process reads its tasks.
-const readsTasks = "AND_READS_TASKS"
-
-// slow is a healthy process that takes longer than one that is silent may.
-type slow struct{ io.Reader }
-
-func (s slow) Read(p []byte) (int, error) {
-	n, err := s.Reader.Read(p)
-	if n > 0 {
-		time.Sleep(12 * time.Second)
-	}
-	return n, err
-}
-
-const poison = "poison k3xq9vbz"
-
-// poisonable dies of one password and does the others.
-type poisonable struct{ io.Reader }
-
-func (p poisonable) Read(to []byte) (int, error) {
-	n, err := p.Reader.Read(to)
-	if strings.Contains(string(to[:n]), poison) {
-		os.Exit(2)
-	}
-	return n, err
-}
-
 func TestMain(m *testing.M) {
-	if os.Getenv(diesOverTasks) != "" {
-		_ = password.Work(deadly{os.Stdin}, os.Stdout)
-	}
 	switch os.Getenv(readsTasks) {
+	case "and dies":
+		_ = password.Work(deadly{os.Stdin}, os.Stdout)
+		os.Exit(0)
 	case "slowly":
 		_ = password.Work(slow{os.Stdin}, os.Stdout)
 		os.Exit(0)
@@ -79,13 +40,45 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	flag.Parse()
+	if err := flag.Set("test.parallel", "8"); err != nil { // three tests do nothing but wait, for half a minute together
+		panic(err)
+	}
 	os.Exit(m.Run())
 }
 
-// workers remembers the processes that were started.
+// workers remembers the processes that were started, and what the log says about them.
 type workers struct {
+	environment []string
+
 	mu       sync.Mutex
 	commands []*exec.Cmd
+	log      bytes.Buffer
+}
+
+// Write implements io.Writer, for the log.
+func (w *workers) Write(line []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.log.Write(line)
+}
+
+func (w *workers) warnings() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return strings.Count(w.log.String(), "\n")
+}
+
+// wantWarnings checks that each line of the log is a warning that ends with the reason.
+func (w *workers) wantWarnings(t *testing.T, number int, reason string) {
+	t.Helper()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	log := w.log.String()
+	right := strings.Count(log, fmt.Sprintf(" level=WARN msg=\"the process that hashes passwords failed\" reason=%q\n", reason))
+	if right != number || strings.Count(log, "\n") != number {
+		t.Errorf("the log is %q, want %d warnings with the reason %q", log, number, reason)
+	}
 }
 
 func (w *workers) command() *exec.Cmd {
@@ -96,7 +89,7 @@ func (w *workers) command() *exec.Cmd {
 		panic(err)
 	}
 	command := exec.Command(binary)
-	command.Env = append(os.Environ(), asWorker+"=yes")
+	command.Env = append(append(os.Environ(), asWorker+"=yes"), w.environment...)
 	command.Stderr = os.Stderr
 	w.commands = append(w.commands, command)
 	return command
@@ -115,10 +108,10 @@ func (w *workers) last() *os.Process {
 	return w.commands[len(w.commands)-1].Process
 }
 
-func newWorker(t *testing.T, rest time.Duration) (*password.Worker, *workers) {
+func newWorker(t *testing.T, rest time.Duration, environment ...string) (*password.Worker, *workers) {
 	t.Helper()
-	started := &workers{}
-	worker := password.NewWorker(started.command, rest)
+	started := &workers{environment: environment}
+	worker := password.NewWorker(started.command, rest, slog.New(slog.NewTextHandler(started, nil)))
 	t.Cleanup(worker.Close)
 	return worker, started
 }
@@ -138,7 +131,8 @@ func wantRight(t *testing.T, hasher *password.Hasher, typed string) {
 	}
 }
 
-func TestAnotherProcessHashesAsThisOneWould(t *testing.T) {
+func TestWorkerHashesAsThisProcessWould(t *testing.T) {
+	t.Parallel()
 	worker, started := newWorker(t, time.Minute)
 	there := password.NewHasher(cheap, 4, 100, worker)
 	here := password.NewHasher(cheap, 4, 100, nil)
@@ -163,34 +157,25 @@ func TestAnotherProcessHashesAsThisOneWould(t *testing.T) {
 	}
 }
 
-func TestNobodyLosesALoginWhenTheHashingProcessIsKilled(t *testing.T) {
-	worker, started := newWorker(t, time.Minute)
-	hasher := password.NewHasher(password.Params{MemoryKiB: 1024, Iterations: 2, Threads: 1}, 4, 1000, worker)
-	wantRight(t, hasher, "k3xq9vbz")
-	crowd := sync.WaitGroup{}
-	for i := range 30 {
-		crowd.Go(func() { wantRight(t, hasher, fmt.Sprint("password ", i)) })
-		if i%10 == 5 {
-			if err := started.last().Signal(syscall.SIGKILL); err != nil {
-				t.Log(err) // it was killed before, and the next one is not there yet
-			}
-		}
-	}
-	crowd.Wait()
-	if started.started() < 2 {
-		t.Error("none was killed")
-	}
-}
-
-func TestWithoutAProcessHashingTakesPlaceHere(t *testing.T) {
-	for name, path := range map[string]string{"missing": filepath.Join(t.TempDir(), "missing"), "ends at once": "true"} {
-		worker := password.NewWorker(func() *exec.Cmd { return exec.Command(path) }, time.Minute)
-		t.Run(name, func(t *testing.T) { wantRight(t, password.NewHasher(cheap, 1, 1, worker), "k3xq9vbz") })
+func TestWorkerWithoutAProcessHashesHere(t *testing.T) {
+	t.Parallel()
+	missing := filepath.Join(t.TempDir(), "missing")
+	for path, reason := range map[string]string{
+		missing: "it did not start: fork/exec " + missing + ": no such file or directory",
+		"true":  "it did not start: exit status 0",
+	} {
+		log := &workers{}
+		worker := password.NewWorker(func() *exec.Cmd { return exec.Command(path) }, time.Minute, slog.New(slog.NewTextHandler(log, nil)))
+		t.Run(filepath.Base(path), func(t *testing.T) {
+			wantRight(t, password.NewHasher(cheap, 1, 1, worker), "k3xq9vbz")
+			log.wantWarnings(t, 3, reason) // a hash and two checks
+		})
 		worker.Close()
 	}
 }
 
-func TestTheProcessEndsWhenNobodyNeedsItAndComesBackWhenSomebodyDoes(t *testing.T) {
+func TestWorkerEndsItsProcessWhenNobodyNeedsItAndStartsItAgain(t *testing.T) {
+	t.Parallel()
 	worker, started := newWorker(t, 20*time.Millisecond)
 	hasher := password.NewHasher(cheap, 1, 1, worker)
 	for range 3 {
@@ -203,6 +188,7 @@ func TestTheProcessEndsWhenNobodyNeedsItAndComesBackWhenSomebodyDoes(t *testing.
 	wantRight(t, hasher, "k3xq9vbz")
 	worker.Close()
 	waitForEnd(t, started.last())
+	started.wantWarnings(t, 0, "")
 }
 
 func waitForEnd(t *testing.T, process *os.Process) {
@@ -214,7 +200,8 @@ func waitForEnd(t *testing.T, process *os.Process) {
 	}
 }
 
-func TestTheProcessComesAfterTheOnesThatServePages(t *testing.T) {
+func TestWorkerComesAfterTheProcessThatServesPages(t *testing.T) {
+	t.Parallel()
 	if _, err := os.Stat("/proc/self/stat"); err != nil {
 		t.Skip("no /proc here to read priorities from")
 	}
@@ -240,60 +227,6 @@ func TestTheProcessComesAfterTheOnesThatServePages(t *testing.T) {
 	}
 }
 
-func TestHashingProcessThatHangsIsKilledAndReplaced(t *testing.T) {
-	worker, started := newWorker(t, time.Minute)
-	hasher := password.NewHasher(cheap, 4, 100, worker)
-	wantRight(t, hasher, "k3xq9vbz")
-	if err := started.last().Signal(syscall.SIGSTOP); err != nil {
-		t.Fatal(err)
-	}
-	crowd := sync.WaitGroup{}
-	for i := range 8 {
-		crowd.Go(func() { wantRight(t, hasher, fmt.Sprint("password ", i)) })
-	}
-	crowd.Wait()
-	if started.started() != 2 {
-		t.Errorf("%d processes were started, want 2", started.started())
-	}
-	if err := started.last().Signal(syscall.SIGSTOP); err != nil {
-		t.Fatal(err)
-	}
-	worker.Close() // and does not wait for ever
-	waitForEnd(t, started.last())
-}
-
-func TestHashingThatKillsItsProcessIsNotTriedInTheServer(t *testing.T) {
-	started := &workers{}
-	worker := password.NewWorker(func() *exec.Cmd {
-		command := started.command()
-		command.Env = append(command.Env, diesOverTasks+"=yes")
-		return command
-	}, time.Minute)
-	t.Cleanup(worker.Close)
-	hasher := password.NewHasher(cheap, 1, 1, worker)
-	for range 2 {
-		if _, err := hasher.Hash(t.Context(), home, "k3xq9vbz"); !errors.Is(err, password.ErrFailed) {
-			t.Errorf("%v, want ErrFailed", err)
-		}
-	}
-	if started.started() != 6 {
-		t.Errorf("%d processes were started, want 3 for each", started.started())
-	}
-}
-
-// newWorkerThat has a process that reads its tasks in some way.
-func newWorkerThat(t *testing.T, reads string) (*password.Worker, *workers) {
-	t.Helper()
-	started := &workers{}
-	worker := password.NewWorker(func() *exec.Cmd {
-		command := started.command()
-		command.Env = append(command.Env, readsTasks+"="+reads)
-		return command
-	}, time.Minute)
-	t.Cleanup(worker.Close)
-	return worker, started
-}
-
 // ends fails the test when something does not come to its end; by itself it may take some seconds.
 func ends(t *testing.T, what string, do func()) {
 	t.Helper()
@@ -309,73 +242,8 @@ func ends(t *testing.T, what string, do func()) {
 	}
 }
 
-func TestHashingProcessThatHangsAndReadsNothingIsReplaced(t *testing.T) {
-	worker, started := newWorker(t, time.Minute)
-	hasher := password.NewHasher(cheap, 4, 100, worker)
-	wantRight(t, hasher, "k3xq9vbz")
-	if err := started.last().Signal(syscall.SIGSTOP); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = started.commands[0].Process.Kill() }) // so that a failure does not hang in Close
-	ends(t, "hashing", func() {
-		crowd := sync.WaitGroup{}
-		for i := range 4 { // together they are more than a pipe takes
-			crowd.Go(func() {
-				if _, _, err := hasher.Verify(t.Context(), home, strings.Repeat(fmt.Sprint(i), 40_000), ""); err != nil {
-					t.Error(err)
-				}
-			})
-		}
-		crowd.Wait()
-	})
-}
-
-func TestHashingProcessThatWasStoppedWhileItRestedDoesNotHoldTheServer(t *testing.T) {
-	started := &workers{}
-	worker := password.NewWorker(started.command, 100*time.Millisecond)
-	wantRight(t, password.NewHasher(cheap, 1, 1, worker), "k3xq9vbz")
-	process := started.last()
-	if err := process.Signal(syscall.SIGSTOP); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = process.Kill() })
-	time.Sleep(300 * time.Millisecond) // it is dismissed meanwhile
-	ends(t, "Close", worker.Close)
-	waitForEnd(t, process)
-}
-
-func TestHashingProcessThatIsSlowIsNotTakenForOneThatHangs(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes twelve seconds")
-	}
-	worker, started := newWorkerThat(t, "slowly")
-	if _, err := password.NewHasher(cheap, 1, 1, worker).Hash(t.Context(), home, "k3xq9vbz"); err != nil {
-		t.Error(err)
-	}
-	if started.started() != 1 {
-		t.Errorf("%d processes were started, want 1", started.started())
-	}
-}
-
-func TestHashingThatKillsItsProcessHarmsNobodyElse(t *testing.T) {
-	worker, _ := newWorkerThat(t, "and dies of poison")
-	hasher := password.NewHasher(cheap, 4, 1000, worker)
-	crowd := sync.WaitGroup{}
-	for i := range 60 {
-		if i%10 == 0 {
-			crowd.Go(func() {
-				if _, err := hasher.Hash(t.Context(), home, poison); !errors.Is(err, password.ErrFailed) {
-					t.Errorf("what kills the process: %v, want ErrFailed", err)
-				}
-			})
-			continue
-		}
-		crowd.Go(func() { wantRight(t, hasher, fmt.Sprint("password ", i)) })
-	}
-	crowd.Wait()
-}
-
-func TestHashingStartsNoProcessOnceTheServerStops(t *testing.T) {
+func TestWorkerStartsNoProcessOnceItIsClosed(t *testing.T) {
+	t.Parallel()
 	for range 20 {
 		worker, started := newWorker(t, time.Minute)
 		hasher := password.NewHasher(password.Params{MemoryKiB: 65536, Iterations: 100, Threads: 1}, 2, 100, worker)
@@ -396,5 +264,6 @@ func TestHashingStartsNoProcessOnceTheServerStops(t *testing.T) {
 		if started.started() > 1 {
 			t.Fatal("a process was started after Close")
 		}
+		started.wantWarnings(t, 0, "")
 	}
 }
