@@ -2,7 +2,6 @@ package main
 
 import (
 	"net/http"
-	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -35,14 +34,14 @@ func TestAccountPagesAreForItsOwnerOnly(t *testing.T) {
 		bob.get(path).wantStatus(http.StatusOK).wantHeader("Cache-Control", "no-store")
 		bob.get(path + "/").wantStatus(http.StatusOK)
 		for _, b := range []*browser{alice, stranger} {
-			b.get(path).wantStatus(http.StatusUnauthorized).want("Please log in")
-			b.htmx().get(path).wantStatus(http.StatusUnauthorized).wantHeader("HX-Redirect", "/login?next="+url.QueryEscape(path))
+			b.get(path).wantStatus(http.StatusUnauthorized).want("Log in to continue.")
+			b.htmx().get(path).wantStatus(http.StatusUnauthorized).wantHeader("HX-Retarget", "#main").want("Log in to continue.")
 		}
 	}
 	for path, form := range accountForms {
 		for _, b := range []*browser{alice, stranger} {
-			b.post(path, form...).wantStatus(http.StatusUnauthorized).want("Please log in")
-			b.htmx().post(path, form...).wantStatus(http.StatusUnauthorized).wantHeader("HX-Redirect", "/login?next="+url.QueryEscape(path))
+			b.post(path, form...).wantStatus(http.StatusUnauthorized).want("Log in to continue.")
+			b.htmx().post(path, form...).wantStatus(http.StatusUnauthorized).wantHeader("HX-Retarget", "#main").want("Log in to continue.")
 		}
 		bob.with("Sec-Fetch-Site", "cross-site").post(path, form...).wantStatus(http.StatusForbidden)
 	}
@@ -53,19 +52,17 @@ func TestAccountPagesAreForItsOwnerOnly(t *testing.T) {
 	bob.get("/user/bob").wantStatus(http.StatusOK)
 }
 
-func TestSignInThatEndedInAnotherTabLeadsToTheLoginPageAndBack(t *testing.T) {
+func TestSignInThatEndedInAnotherTabLeadsToTheLoginFormAndBack(t *testing.T) {
 	t.Parallel()
 	s := newSiteFor(t, "bob")
 	for path, form := range accountForms {
 		b := s.signedIn("bob")
 		b.post("/logout/bob")
-		p := b.htmx().post(path, form...).wantStatus(http.StatusUnauthorized)
-		login := b.get(p.header.Get("HX-Redirect"))
-		if !isWhole(login) {
-			t.Errorf("%s: not a whole page: %s", path, login.body)
-		}
-		b.stay().post("/login", "username", "bob", "password", goodPassword, "next", attribute(login.find(isNext), "value")).
-			wantHeader("Location", path)
+		p := b.htmx().post(path, form...).wantStatus(http.StatusUnauthorized).wantText("notice", "Your session has ended. Log in to continue.").
+			wantAttribute("username", "value", "bob")
+		next := attribute(p.find(isNext), "value")
+		b.stay().post("/login", "username", "bob", "password", goodPassword, "next", next).wantHeader("Location", next)
+		b.get(next).wantStatus(http.StatusOK) // the page of the form, not its action
 	}
 }
 
@@ -73,20 +70,20 @@ func TestConfirmIsNeededTenMinutesAfterThePassword(t *testing.T) {
 	t.Parallel()
 	s := newSiteFor(t, "bob")
 	for _, test := range []struct{ path, done string }{
-		{"/user/bob/sign-ins", "had ended already"}, {"/user/bob/sign-ins/others", "signed in nowhere else"}, {"/user/bob/recovery", "This is shown only now"}, {"/user/bob/delete", "is deleted"},
+		{"/user/bob/sign-ins", "had ended already"}, {"/user/bob/sign-ins/others", "no other sessions"}, {"/user/bob/recovery", "This is shown only now"}, {"/user/bob/delete", "Account bob deleted."},
 	} {
 		path := test.path
 		b := s.signedIn("bob")
 		s.clock.Advance(10 * time.Minute)
 		for _, b := range []*browser{b, b.htmx()} {
-			asked := b.post(path, accountForms[path]...).wantStatus(http.StatusUnauthorized).want("Confirm it is you")
+			asked := b.post(path, accountForms[path]...).wantStatus(http.StatusUnauthorized).want("Confirm it's you")
 			if field := accountForms[path]; len(field) > 0 && asked.find(hidden(field[0], field[1])) == nil {
 				t.Errorf("%s: %s is not carried along: %s", path, field[0], asked.body)
 			}
 			b.post(path, append(accountForms[path], confirmField, "")...).wantStatus(http.StatusUnprocessableEntity).
 				wantText("confirm_password-message", "Password cannot be empty.")
 			b.post(path, append(accountForms[path], confirmField, "wrong password")...).wantStatus(http.StatusUnauthorized).
-				wantText("confirm_password-message", "That is not your password.").wantNot("wrong password")
+				wantText("confirm_password-message", "Wrong password.").wantNot("wrong password")
 		}
 		token := b.cookie("session")
 		b.post(path, append(accountForms[path], confirmField, goodPassword)...).wantStatus(http.StatusOK).want(test.done)
@@ -107,7 +104,7 @@ func TestConfirmIsNotNeededWithinTenMinutesOfThePassword(t *testing.T) {
 	s.clock.Advance(10*time.Minute - time.Second)
 	b.post("/user/bob/recovery").wantStatus(http.StatusOK).want("This is shown only now")
 	s.clock.Advance(2 * time.Second)
-	b.post("/user/bob/recovery").wantStatus(http.StatusUnauthorized).want("Confirm it is you")
+	b.post("/user/bob/recovery").wantStatus(http.StatusUnauthorized).want("Confirm it's you")
 	// Giving it in one browser says nothing about another.
 	other := s.signedIn("bob")
 	s.clock.Advance(11 * time.Minute)
@@ -126,7 +123,7 @@ func TestPasswordChangeSignsOutAllOtherBrowsers(t *testing.T) {
 	here.get("/user/bob/password").want("At least 8 characters").wantAttribute("password", "passwordrules", "minlength: 8; maxlength: 256;")
 	here.post("/user/bob/password", "current_password", goodPassword, "password", newPassword).
 		wantStatus(http.StatusOK).wantPath("/user/bob").
-		wantText("flash", "The password is changed. You are signed out everywhere else.")
+		wantText("flash", "Password changed. You are logged out everywhere else.")
 	if here.cookie("session") == token {
 		t.Error("the token is the old one")
 	}
@@ -141,7 +138,7 @@ func TestPasswordChangeShowsMistakesBesideTheirFields(t *testing.T) {
 	s, b := newSiteSignedIn(t, "bob")
 	for _, test := range []struct{ name, current, chosen, currentMessage, newMessage string }{
 		{"both empty", "", "", "Password cannot be empty.", "Password cannot be empty."},
-		{"wrong", "wrong password", newPassword, "That is not your current password.", ""},
+		{"wrong", "wrong password", newPassword, "Wrong password.", ""},
 		{"short", goodPassword, "short", "", "Password must be at least 8 characters long."},
 		{"common", goodPassword, "password123", "", "Password is one of those that attackers try first"},
 		{"the same", goodPassword, goodPassword, "", "This is the current password. Choose another one."},
@@ -150,7 +147,10 @@ func TestPasswordChangeShowsMistakesBesideTheirFields(t *testing.T) {
 			p := b.post("/user/bob/password", "current_password", test.current, "password", test.chosen).
 				wantStatus(http.StatusUnprocessableEntity).wantNot(goodPassword, newPassword)
 			for field, message := range map[string]string{"current_password": test.currentMessage, "password": test.newMessage} {
-				if got := readableText(p.element(field + "-message")); !strings.HasPrefix(got, message) || (message == "") != (got == "") {
+				if message == "" {
+					message = "Type your password again."
+				}
+				if got := readableText(p.element(field + "-message")); !strings.HasPrefix(got, message) {
 					t.Errorf("%s: %q, want %q", field, got, message)
 				}
 			}
@@ -201,7 +201,7 @@ func TestPasswordChangeIsFoundAtTheWellKnownAddress(t *testing.T) {
 	b := s.browser()
 	login := b.get("/.well-known/change-password").wantPath("/login")
 	b.post("/login", "username", "bob", "password", goodPassword, "next", attribute(login.find(isNext), "value")).
-		wantStatus(http.StatusOK).wantPath("/user/bob/password").want("Change the password")
+		wantStatus(http.StatusOK).wantPath("/user/bob/password").want("Change password")
 	b.get("/.well-known/resource-that-should-not-exist-whose-status-code-should-not-be-200").wantStatus(http.StatusNotFound)
 }
 
@@ -223,11 +223,11 @@ func TestAccountDeletionRemovesEverything(t *testing.T) {
 	here, elsewhere := s.signedIn("alice"), s.signedIn("bob")
 	here.logIn("bob")
 	here.post("/user/bob/recovery")
-	here.get("/user/bob/delete").want("This removes the account bob", "at once and for good")
+	here.get("/user/bob/delete").want("This deletes bob", "cannot be undone")
 	here.post("/user/bob/delete", "username", "alice").wantStatus(http.StatusUnprocessableEntity).
-		wantText("username-message", "Type bob to delete this account.").wantAttribute("username", "value", "alice")
+		wantText("username-message", "Type bob to confirm.").wantAttribute("username", "value", "alice")
 	here.post("/user/bob/delete", "username", " BOB ").wantStatus(http.StatusOK).wantPath("/login").
-		wantText("flash", "The account bob is deleted.")
+		wantText("flash", "Account bob deleted.")
 	here.get("/user/bob").wantStatus(http.StatusUnauthorized)
 	elsewhere.get("/user/bob").wantStatus(http.StatusUnauthorized)
 	here.get("/user/alice").wantStatus(http.StatusOK).wantNot("Bob")

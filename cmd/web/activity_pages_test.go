@@ -95,7 +95,7 @@ func TestActivityShowsHowOftenAndWhenTheLastTime(t *testing.T) {
 		want    string
 	}{
 		{0, 1, "owner", "Failed login: wrong password 1 March 2026 at 09:30 UTC , from 192.0.2.1"},
-		{2 * time.Hour, 37, "owner", "Failed login: wrong password, 37 times Last on 1 March 2026 at 11:30 UTC , first on 1 March 2026 at 09:30 UTC , from 192.0.2.1"},
+		{2 * time.Hour, 37, "owner", "Failed login: wrong password, 37 times Last 1 March 2026 at 11:30 UTC , first 1 March 2026 at 09:30 UTC , from 192.0.2.1"},
 		{10 * time.Second, 3, "owner", "Failed login: wrong password, 3 times 1 March 2026 at 09:30 UTC , from 192.0.2.1"},
 		{0, 2, "admin", "Failed login: wrong password, by an administrator, 2 times 1 March 2026 at 09:30 UTC , from 192.0.2.1"},
 	} {

@@ -46,13 +46,13 @@ func TestSignInsAreShownToTheirOwner(t *testing.T) {
 	now := s.clock.Now().UTC().Format("2 January 2006 at 15:04 UTC")
 
 	rows := rowsOf(office.get("/user/bob/sign-ins"))
-	if len(rows) != 3 || rows[0] != "Firefox on Windows — this browser From 127.0.0.1, since "+begin+" , last used "+now {
+	if len(rows) != 3 || rows[0] != "Firefox on Windows This browser 127.0.0.1, since "+begin+" , last used "+now {
 		t.Fatalf("rows %q", rows)
 	}
-	if all := strings.Join(rows[1:], "\n"); !strings.Contains(all, "Safari on iOS From 127.0.0.1, since "+now) || !strings.Contains(all, "An unknown browser From") {
+	if all := strings.Join(rows[1:], "\n"); !strings.Contains(all, "Safari on iOS 127.0.0.1, since "+now) || !strings.Contains(all, "An unknown browser 127.0.0.1") {
 		t.Errorf("rows %q", rows)
 	}
-	if rows := rowsOf(phone.get("/user/bob/sign-ins")); !strings.HasPrefix(rows[0], "Safari on iOS — this browser") {
+	if rows := rowsOf(phone.get("/user/bob/sign-ins")); !strings.HasPrefix(rows[0], "Safari on iOS This browser") {
 		t.Errorf("rows %q", rows)
 	}
 	s.clock.Advance(3 * time.Hour) // all but a new one have ended unused
@@ -69,17 +69,17 @@ func TestSignInOfAnotherBrowserCanBeEnded(t *testing.T) {
 	alice, here, there, third := s.signedIn("alice"), s.signedIn("bob"), s.signedIn("bob"), s.signedIn("bob")
 	id := s.query("SELECT id FROM sign_ins WHERE uid = 2 ORDER BY rowid LIMIT 1 OFFSET 1")
 	foreign := s.query("SELECT id FROM sign_ins WHERE uid = 1")
-	here.post("/user/bob/sign-ins", "id", id).wantStatus(http.StatusOK).wantPath("/user/bob/sign-ins").wantText("flash", "The sign-in is ended.")
+	here.post("/user/bob/sign-ins", "id", id).wantStatus(http.StatusOK).wantPath("/user/bob/sign-ins").wantText("flash", "Logged out Go-http-client.")
 	there.get("/user/bob").wantStatus(http.StatusUnauthorized)
 	third.get("/user/bob").wantStatus(http.StatusOK)
 	for _, gone := range []string{id, foreign, "", "nonsense", "' OR 1=1 --"} {
-		here.post("/user/bob/sign-ins", "id", gone).wantStatus(http.StatusOK).wantText("flash", "That sign-in had ended already.")
+		here.post("/user/bob/sign-ins", "id", gone).wantStatus(http.StatusOK).wantText("flash", "That session had ended already.")
 	}
 	alice.get("/user/alice").wantStatus(http.StatusOK)
 
 	here.post("/user/bob/sign-ins/others").wantStatus(http.StatusOK)
 	third.get("/user/bob").wantStatus(http.StatusUnauthorized)
-	here.get("/user/bob/sign-ins").want("You are signed in nowhere else.")
+	here.get("/user/bob/sign-ins").want("No other sessions.")
 	alice.get("/user/alice").wantStatus(http.StatusOK)
 }
 
@@ -103,7 +103,7 @@ func TestActivityShowsWhatHappenedToTheAccount(t *testing.T) {
 
 	var what []string
 	now := s.clock.Now().UTC().Format("2 January 2006 at 15:04 UTC")
-	for _, row := range rowsOf(b.get("/user/bob/activity").want("If something here was not you")) {
+	for _, row := range rowsOf(b.get("/user/bob/activity").want("Not you?")) {
 		words, _, _ := strings.Cut(row, " "+now)
 		if !strings.Contains(row, now+" , from 127.0.0.1, ") {
 			t.Errorf("row %q lacks time or address", row)

@@ -108,7 +108,7 @@ func TestUserResetTwiceAtOnceLeavesOneWorkingLink(t *testing.T) {
 			case http.StatusOK:
 				working++
 			case http.StatusGone:
-				answer.want("a newer one was made")
+				answer.want("It has expired or was used.")
 			default:
 				t.Errorf("status %d", answer.status)
 			}

@@ -32,7 +32,7 @@ func TestPasswordLinkIsGoodFor24HoursAndIsNotInTheLog(t *testing.T) {
 	s.browser().get(link).wantStatus(http.StatusGone)
 	s.browser().post(link, "password", goodPassword).wantStatus(http.StatusGone)
 	s.clock.Advance(-time.Minute)
-	s.browser().post(link, "password", goodPassword).wantStatus(http.StatusOK).wantPath("/login").wantText("flash", "The password is set.")
+	s.browser().post(link, "password", goodPassword).wantStatus(http.StatusOK).wantPath("/user/bob").wantText("flash", "Password set. You are logged in.")
 	s.signedIn("bob")
 	if log := s.log.String(); strings.Contains(log, strings.TrimPrefix(link, "/choose-password/")) {
 		t.Error("the log holds the link")

@@ -25,11 +25,11 @@ var everyPage = []struct {
 	}},
 	{"signup with a name that will do", func(b *tab) {
 		b.fill("Username", "carol")
-		b.wantMessage("Username", "This username is available.")
+		b.wantMessage("Username", "Available")
 	}},
 	{"login after signup", func(b *tab) {
 		b.submit("Create account", "carol", goodPassword)
-		b.wantFlash("User account has been created.")
+		b.wantFlash("User account has been created. Log in to continue.")
 	}},
 	{"login with wrong credentials", func(b *tab) {
 		b.submit("Log in", "carol", "not the password")
@@ -42,11 +42,12 @@ var everyPage = []struct {
 	}},
 	{"home with another account", func(b *tab) {
 		b.logIn("bob")
-		b.wantText("Also signed in")
+		b.openMenu("Bob")
+		b.wantText("Add account")
 	}},
 	{"password", func(b *tab) { b.goTo("/user/alice/password") }},
 	{"password with mistakes", func(b *tab) {
-		b.press("Change the password")
+		b.press("Change password")
 		b.wantText("Password cannot be empty.")
 	}},
 	{"sign-ins", func(b *tab) { b.goTo("/user/alice/sign-ins") }},
@@ -65,15 +66,15 @@ var everyPage = []struct {
 	}},
 	{"recovery", func(b *tab) { b.goTo("/user/alice/recovery") }},
 	{"recovery code", func(b *tab) {
-		b.press("Make a recovery code")
+		b.press("Create recovery code")
 		b.wantHeading("Your recovery code")
 	}},
 	{"delete", func(b *tab) { b.goTo("/user/alice/delete") }},
 	{"confirm", func(b *tab) {
 		b.site.clock.Advance(11 * time.Minute)
-		b.fill("Type the username to go on", "alice")
-		b.press("Delete the account")
-		b.wantHeading("Confirm it is you")
+		b.fill("Type alice to confirm", "alice")
+		b.press("Delete account")
+		b.wantHeading("Confirm it's you")
 	}},
 	{"recover", func(b *tab) { b.goTo("/recover") }},
 	{"a link that is no longer good", func(b *tab) { b.goTo("/choose-password/x") }},
@@ -95,7 +96,7 @@ var everyPage = []struct {
 	}},
 	{"somebody else's home", func(b *tab) {
 		b.goTo("/user/carol")
-		b.wantHeading("Please log in")
+		b.wantHeading("Log in to continue.")
 	}},
 	{"no page", func(b *tab) {
 		b.goTo("/nowhere")
@@ -104,7 +105,7 @@ var everyPage = []struct {
 	{"a form from another site", func(b *tab) {
 		b.goToFormElsewhere("/logout/bob")
 		b.press("Send")
-		b.wantHeading("This form was not sent")
+		b.wantHeading("This page is out of date")
 	}},
 	{"too many signups", func(b *tab) {
 		b.goTo("/signup")

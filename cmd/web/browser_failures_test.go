@@ -41,7 +41,7 @@ func TestFormStaysAsItIsWhenTheConnectionIsLost(t *testing.T) {
 
 	b.online(false)
 	b.press("Log in")
-	b.wantNotice("The server cannot be reached. What you typed is still here: please check your connection and try again.")
+	b.wantNotice("The server cannot be reached. What you typed is still here. Check your connection and try again.")
 	b.wantLoginFormAsItWas()
 
 	b.online(true)
@@ -65,7 +65,7 @@ func TestFormStaysAsItIsWhenTheDatabaseIsLocked(t *testing.T) {
 
 	unlock := s.lockDatabase()
 	b.press("Log in")
-	b.wantNotice("Something we depend on does not answer. Please try again in a few seconds.")
+	b.wantNotice("We're having trouble. Please try again in a few seconds.")
 	b.wantLoginFormAsItWas()
 
 	unlock()
@@ -88,7 +88,7 @@ func TestFormStaysAsItIsAfterAnErrorPageOfAProxy(t *testing.T) {
 				_, _ = w.Write([]byte("<html><head><title>A proxy</title></head><body><h1>A proxy</h1></body></html>"))
 			})
 			b.press("Log in")
-			b.wantNotice("The server cannot answer at the moment. What you typed is still here: please try again in a minute.")
+			b.wantNotice("The server cannot answer at the moment. What you typed is still here. Please try again in a minute.")
 			b.wantLoginFormAsItWas()
 
 			proxy.passOn()
@@ -114,7 +114,7 @@ func TestFormKeepsTheFocusOnThePressedButtonAfterAFailure(t *testing.T) {
 	unlock := s.lockDatabase()
 	defer unlock()
 	letOn()
-	b.wantNotice("Something we depend on does not answer. Please try again in a few seconds.")
+	b.wantNotice("We're having trouble. Please try again in a few seconds.")
 	b.wantFocus("Log in")
 }
 

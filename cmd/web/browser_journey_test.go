@@ -12,7 +12,7 @@ func TestJourneyFromSignupToLogoutNeedsNoPageLoad(t *testing.T) {
 	b.submit("Create account", "Bob", goodPassword)
 	b.wantTitle("Log in")
 	b.wantAddress("/login?username=bob")
-	b.wantFlash("User account has been created.")
+	b.wantFlash("User account has been created. Log in to continue.")
 	b.wantValue("Username", "bob")
 	b.wantFocus("Password")
 	b.wantSamePage()
@@ -46,7 +46,7 @@ func TestJourneyFromSignupToLogoutWorksWithoutScripts(t *testing.T) {
 	b.submit("Create account", "Bob", goodPassword)
 	b.wantTitle("Log in")
 	b.wantAddress("/login?username=bob")
-	b.wantFlash("User account has been created.")
+	b.wantFlash("User account has been created. Log in to continue.")
 	b.wantValue("Username", "bob")
 	b.wantNone("button", "Show password")
 
@@ -77,10 +77,12 @@ func TestAccountsShareOneBrowser(t *testing.T) {
 			b.wantHeading("Hello Alice")
 			b.wantNone("link", "Bob")
 
-			b.follow("Log in to another account")
+			b.openMenu("Alice")
+			b.follow("Add account")
 			b.wantAddress("/login")
 			b.submit("Log in", "bob", goodPassword)
 			b.wantHeading("Hello Bob")
+			b.openMenu("Bob")
 			b.follow("Alice")
 			b.wantHeading("Hello Alice")
 			b.wantAddress("/user/alice")
@@ -95,7 +97,7 @@ func TestAccountsShareOneBrowser(t *testing.T) {
 			b.wantHeading("Hello Bob")
 			b.wantNone("link", "Alice")
 			b.goTo("/user/alice")
-			b.wantHeading("Please log in")
+			b.wantNotice("Your session has ended. Log in to continue.")
 		})
 	}
 }
@@ -108,13 +110,14 @@ func TestLogoutOfAllAccountsLeavesNone(t *testing.T) {
 	b.submit("Log in", "alice", goodPassword)
 	b.logIn("bob")
 	b.mark()
+	b.openMenu("Bob")
 	b.send("Log out of all accounts")
 	b.wantFlash("Successfully logged out.")
 	b.wantAddress("/login")
 	b.wantSamePage()
 	for _, path := range []string{"/user/alice", "/user/bob"} {
 		b.goTo(path)
-		b.wantHeading("Please log in")
+		b.wantNotice("Your session has ended. Log in to continue.")
 	}
 }
 

@@ -27,7 +27,7 @@ func TestKeyboardAloneIsEnough(t *testing.T) {
 	tabTo("Show password")
 	tabTo("Create account")
 	b.keys(kb.Enter)
-	b.wantFlash("User account has been created.")
+	b.wantFlash("User account has been created. Log in to continue.")
 
 	b.wantFocus("Password")
 	b.keys(goodPassword)
@@ -43,7 +43,7 @@ func TestKeyboardAloneIsEnough(t *testing.T) {
 	if remembered := s.query("SELECT remembered FROM sign_ins"); remembered != "1" {
 		t.Error("the sign-in is not remembered")
 	}
-	tabTo("Log out")
+	b.wantFocusBefore("Log out")
 	b.keys(kb.Enter)
 	b.wantFlash("Successfully logged out.")
 	b.wantFocus("Username")
@@ -58,14 +58,13 @@ func TestKeyboardAloneIsEnoughWithoutScripts(t *testing.T) {
 	b.wantFocus("Create account")
 	b.wantFocusVisible()
 	b.keys(" ")
-	b.wantFlash("User account has been created.")
+	b.wantFlash("User account has been created. Log in to continue.")
 	b.wantFocus("Password")
 	b.keys(goodPassword + kb.Tab)
 	b.wantFocus("Keep me signed in on this device")
 	b.keys(" " + kb.Enter)
 	b.wantFocus("Hello Bob")
-	b.keys(kb.Tab)
-	b.wantFocus("Log out")
+	b.wantFocusBefore("Log out")
 	b.keys(kb.Enter)
 	b.wantFlash("Successfully logged out.")
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // patience is how long a tab may take to show what is wanted. Only a test that fails waits that long.
-const patience = time.Minute
+const patience = 8 * time.Second
 
 // pageScript is there for every script that a tab runs. settled is true when no swap is under way; the rest finds
 // things by what people read on them.
@@ -26,6 +26,7 @@ const pageScript = `
 		button: (name) => named("button", name),
 		link: (name) => named("a", name),
 		field: (name) => named("label", name)?.control,
+		menu: (name) => named("summary", name),
 	};
 	const message = (name) => find.field(name)?.getAttribute("aria-describedby").split(" ")
 		.map((id) => document.getElementById(id)).find((e) => e.matches(".message"));
@@ -123,6 +124,9 @@ func (b *tab) click(kind, name string) {
 
 func (b *tab) press(button string) { b.t.Helper(); b.click("button", button) }
 func (b *tab) follow(link string)  { b.t.Helper(); b.click("link", link) }
+
+// openMenu opens the account's menu in the head of the page.
+func (b *tab) openMenu(account string) { b.t.Helper(); b.click("menu", account) }
 
 // fill replaces what is in a field.
 func (b *tab) fill(field, text string) {

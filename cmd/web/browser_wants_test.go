@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 // want waits until a script returns just this.
@@ -65,6 +68,16 @@ func (b *tab) wantValue(field, value string) {
 func (b *tab) wantFocus(name string) {
 	b.t.Helper()
 	b.want("focus", name, "return nameOf(document.activeElement)")
+}
+
+// wantFocusBefore goes back to what takes the focus before the present one, and compares its name.
+func (b *tab) wantFocusBefore(name string) {
+	b.t.Helper()
+	if err := chromedp.Do(b.ctx, chromedp.KeyEvent(kb.Tab, chromedp.KeyModifiers(chromedp.ModifierShift))); err != nil {
+		b.t.Fatal(err)
+	}
+	b.wantFocus(name)
+	b.wantFocusVisible()
 }
 
 // wantFocusVisible fails unless a line around what has the focus shows it (WCAG 2.2, 2.4.7).

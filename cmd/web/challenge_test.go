@@ -33,7 +33,7 @@ func TestLoginThatFailsMakesTheBrowserAskForNothingByItself(t *testing.T) {
 			b.submit("Log in", "bob", "not the password")
 			b.wantNotice("Invalid username or password.")
 			b.goTo("/user/bob")
-			b.wantHeading("Please log in")
+			b.wantNotice("Log in to continue.")
 		})
 	}
 }

@@ -43,7 +43,7 @@ func TestConfirmCarriesOnlyTheFieldsOfTheAction(t *testing.T) {
 		want := slices.DeleteFunc([]string{"account=bob", test.carried, "confirm_password="}, func(s string) bool { return s == "" })
 		for _, b := range []*browser{b, b.htmx()} {
 			for _, password := range [][]string{nil, {confirmField, "wrong password"}, {confirmField, ""}} {
-				p := b.post(test.path, slices.Concat(test.form, password, more)...).want("Confirm it is you")
+				p := b.post(test.path, slices.Concat(test.form, password, more)...).want("Confirm it's you")
 				if got := fieldsOf(p); !slices.Equal(got, want) {
 					t.Errorf("%s with %q: %d fields, %.100q, want %q", test.path, test.form, len(got), strings.Join(got, " "), want)
 				}

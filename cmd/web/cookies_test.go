@@ -44,7 +44,7 @@ func TestLoginBlamesNoCookiesThatAreKept(t *testing.T) {
 		"from an odd address":   s.browser().with("Referer", "%zz").get("/user/bob"),
 		"asked for by the link": s.browser().with("Referer", here+"/user/bob").get("/user/bob/activity"),
 	} {
-		p.wantStatus(http.StatusUnauthorized).want("Please log in").wantNot("ookies")
+		p.wantStatus(http.StatusUnauthorized).want("Log in to continue.").wantNot("ookies")
 		if p.url.Path == "/login" {
 			t.Errorf("%s: ended at the login form", name)
 		}
@@ -62,8 +62,7 @@ func TestLoginInABrowserThatKeepsNoCookiesSaysSo(t *testing.T) {
 				site.ServeHTTP(w, r)
 			})
 			b := newTab(s, "/user/bob/activity")
-			b.follow("Log in")
-			b.fill("Username", "bob")
+			b.wantValue("Username", "bob")
 			b.fill("Password", goodPassword)
 			b.press("Log in")
 			b.wantNotice(cookiesNeeded)

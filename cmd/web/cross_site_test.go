@@ -65,7 +65,7 @@ func TestFormWithNeitherOriginNorTokenIsRefused(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	for _, path := range []string{"/signup", "/login", "/recover", "/logout", "/logout/bob", "/user/bob/password", "/choose-password/x"} {
-		s.withoutFetchMetadata().post(path, "username", "bob").wantStatus(http.StatusForbidden).want("This form was not sent")
+		s.withoutFetchMetadata().post(path, "username", "bob").wantStatus(http.StatusForbidden).want("This page is out of date")
 	}
 }
 

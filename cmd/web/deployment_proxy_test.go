@@ -120,7 +120,7 @@ func wantSafeSignInBehind(t *testing.T, start func(*testing.T, *program) *front)
 		}
 	}
 
-	b.post("/login", "username", strings.Repeat("x", 100<<10)).wantStatus(http.StatusRequestEntityTooLarge).want("Too much was sent")
+	b.post("/login", "username", strings.Repeat("x", 100<<10)).wantStatus(http.StatusRequestEntityTooLarge).want("Too long")
 	b.post("/login", "username", strings.Repeat("x", 2<<20)).wantStatus(http.StatusRequestEntityTooLarge)
 	f.wantModernTLS()
 	p.stop()

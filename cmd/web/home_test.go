@@ -14,7 +14,7 @@ func TestHomeOfAnotherUserLooksTheSameWhetherTheAccountExistsOrNot(t *testing.T)
 	s := newSiteFor(t, "alice")
 	s.signUp("bob")
 	answer := func(b *browser, path string) string {
-		p := b.get(path).wantStatus(http.StatusUnauthorized).wantHeader("Cache-Control", "no-store").want("Please log in")
+		p := b.get(path).wantStatus(http.StatusUnauthorized).wantHeader("Cache-Control", "no-store").want("Log in to continue.")
 		link := p.find(func(n *html.Node) bool { return n.Data == "a" && attribute(n, "class") == "button" })
 		if want := "/login?next=" + url.QueryEscape(path); attribute(link, "href") != want {
 			t.Errorf("%s: the login link leads to %q, want %q", path, attribute(link, "href"), want)

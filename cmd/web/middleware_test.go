@@ -58,7 +58,7 @@ func TestFormSentFromAnotherSiteIsRefused(t *testing.T) {
 	} {
 		for _, from := range []string{"cross-site", "same-site"} {
 			b.with("Sec-Fetch-Site", from).post(form.path, "username", form.username, "password", goodPassword).
-				wantStatus(http.StatusForbidden).want("This form was not sent", "Go back, load the page again")
+				wantStatus(http.StatusForbidden).want("This page is out of date", "Reload it and try again.")
 		}
 	}
 	b.get("/user/bob").wantStatus(http.StatusOK)
@@ -128,7 +128,7 @@ func TestMethodThatIsNotAllowedNamesThoseThatAre(t *testing.T) {
 	for path, allowed := range map[string]string{
 		"/": "GET", "/login": "POST", "/signup": "GET", "/signup/username": "POST", "/user/bob": "HEAD", "/logout/bob": "POST", "/healthz": "GET",
 	} {
-		p := b.send(http.MethodDelete, path, "", nil).wantStatus(http.StatusMethodNotAllowed).want("Not possible here")
+		p := b.send(http.MethodDelete, path, "", nil).wantStatus(http.StatusMethodNotAllowed).want("Not allowed")
 		if !strings.Contains(p.header.Get("Allow"), allowed) {
 			t.Errorf("%s: Allow %q lacks %s", path, p.header.Get("Allow"), allowed)
 		}
@@ -199,7 +199,7 @@ func TestProxyMustBeTrustedToSayWhereARequestComesFrom(t *testing.T) {
 			s := newSiteFor(t, "bob", flags...)
 			b := s.browser().with("X-Forwarded-For", test.forwarded).with("X-Real-Ip", "192.0.2.1").with("Forwarded", "for=192.0.2.1")
 			b.logIn("bob")
-			b.get("/user/bob/sign-ins").want("From " + test.want + ",")
+			b.get("/user/bob/sign-ins").want("This browser " + test.want + ",")
 		})
 	}
 }

@@ -34,12 +34,12 @@ func TestSignupSendsWhatIsTypedInNoAddress(t *testing.T) {
 	b := s.newTab("/signup")
 	b.fill("Password", "my-secret-typed-first")
 	b.fill("Username", "typed-in-the-wrong-field")
-	b.wantMessage("Username", "This username is available.")
+	b.wantMessage("Username", "Available")
 	b.fill("Username", "Bob")
 	b.wantMessage("Username", "Username bob is not available.")
 	b.wantInvalid("Username", true)
 	b.fill("Username", "carol")
-	b.wantMessage("Username", "This username is available.")
+	b.wantMessage("Username", "Available")
 	b.wantInvalid("Username", false)
 	b.wantValue("Password", "my-secret-typed-first")
 
@@ -73,5 +73,5 @@ func TestSignupChecksNamesOnlyForItsOwnPage(t *testing.T) {
 	old.header.Del("Sec-Fetch-Site")
 	old.post("/signup/username", "username", "bob").wantStatus(http.StatusForbidden)
 	old.htmx().post("/signup/username", "username", "bob", "csrf", old.get("/signup").csrf()).wantStatus(http.StatusOK).
-		want("This username is available.")
+		want("Available")
 }

@@ -171,7 +171,7 @@ func TestOutageShowsAClearPageAndEverythingWorksAfterIt(t *testing.T) {
 			end()
 			s.browser().get("/healthz").wantStatus(http.StatusOK)
 			b.get("/user/bob").wantStatus(http.StatusOK).want("Hello Bob")
-			trySignup.do(s.browser()).wantStatus(http.StatusOK).want("User account has been created.")
+			trySignup.do(s.browser()).wantStatus(http.StatusOK).want("User account has been created. Log in to continue.")
 			tryLogin.do(s.browser()).wantStatus(http.StatusOK).wantPath("/user/bob")
 			tryLogout.do(b).wantStatus(http.StatusOK).want("Successfully logged out.")
 		})

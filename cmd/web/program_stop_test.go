@@ -119,7 +119,6 @@ func TestSignalToStopWaitsTenSecondsForARequest(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes ten seconds")
 	}
-	t.Parallel()
 	path := filepath.Join(t.TempDir(), "auth.db")
 	p := startProgram(t, append(cheap, "--db="+path, "--busy-timeout=1m")...)
 	execIn(t, path, "BEGIN IMMEDIATE")

@@ -36,19 +36,19 @@ func (b *browser) makeCode(username string) string {
 
 func TestRecoveryCodeIsOfferedUntilThereIsOneOrItIsPutOff(t *testing.T) {
 	t.Parallel()
-	const offer = "In case you forget the password"
+	const offer = "Save a recovery code"
 	s, b := newSiteSignedIn(t, "bob")
 	b.get("/user/bob").want(offer)
-	b.get("/user/bob/recovery").want("You have none yet.")
+	b.get("/user/bob/recovery").want("You have no recovery code.")
 	b.makeCode("bob")
 	b.get("/user/bob").want(offer) // shown, but not said to be safe
-	b.post("/user/bob/recovery/saved").wantPath("/user/bob").wantText("flash", "The recovery code is ready. Keep it safe.").wantNot(offer)
+	b.post("/user/bob/recovery/saved").wantPath("/user/bob").wantText("flash", "Recovery code saved.").wantNot(offer)
 	b.get("/user/bob/recovery").want("You made one on", "A new one replaces it.")
 
 	s.signUp("alice")
 	alice := s.signedIn("alice")
 	alice.post("/user/alice/recovery/later").wantPath("/user/alice").
-		wantText("flash", "You can make a recovery code at any time.").wantNot(offer)
+		wantText("flash", "You can create a recovery code at any time.").wantNot(offer)
 	alice.get("/user/alice").wantNot(offer)
 	alice.post("/user/alice/recovery/nonsense").wantStatus(http.StatusNotFound)
 }
@@ -79,7 +79,7 @@ func TestRecoveryCodeLetsAPersonBackIn(t *testing.T) {
 	if !strings.Contains(login.body, `href="/recover"`) {
 		t.Error("the login form does not lead to /recover")
 	}
-	lost.get("/recover").wantStatus(http.StatusOK).want("Get back in")
+	lost.get("/recover").wantStatus(http.StatusOK).want("Reset your password")
 	second := lost.post("/recover", "username", " BOB ", "code", strings.ToLower(strings.ReplaceAll(code, "-", " "))).
 		wantStatus(http.StatusOK).want("Choose a new password", "At least 8 characters")
 	typed := attribute(second.find(func(n *html.Node) bool { return attribute(n, "name") == "code" }), "value")
@@ -89,10 +89,10 @@ func TestRecoveryCodeLetsAPersonBackIn(t *testing.T) {
 	b.get("/user/bob").wantStatus(http.StatusOK) // nothing has happened yet
 
 	done := lost.post("/recover", "username", "bob", "code", typed, "password", newPassword).wantStatus(http.StatusOK).
-		want("The new password is set", "Your old recovery code is spent.")
+		want("Password set", "Your old code no longer works.")
 	newCode := recoveryCodeIn(done)
 	b.get("/user/bob").wantStatus(http.StatusUnauthorized)
-	lost.get("/user/bob").wantStatus(http.StatusUnauthorized) // recovering signs nobody in
+	lost.get("/user/bob").wantStatus(http.StatusOK) // who has proved to be the owner is signed in
 	s.browser().post("/login", "username", "bob", "password", goodPassword).wantStatus(http.StatusUnauthorized)
 	lost.post("/login", "username", "bob", "password", newPassword).wantStatus(http.StatusOK)
 	s.browser().post("/recover", "username", "bob", "code", code).wantStatus(http.StatusUnauthorized)

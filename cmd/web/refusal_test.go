@@ -82,7 +82,7 @@ func TestFlashMessagesOfOneSessionAreBounded(t *testing.T) {
 	if size := s.query("SELECT max(length(data)) < 400 FROM sessions"); size != "1" {
 		t.Errorf("the session holds %s", s.query("SELECT data FROM sessions"))
 	}
-	b.get("/user/bob").want("You can make a recovery code at any time.")
+	b.get("/user/bob").want("You can create a recovery code at any time.")
 }
 
 func TestPageIsShownWithItsMessageWhileTheDiskIsFull(t *testing.T) {
@@ -91,12 +91,12 @@ func TestPageIsShownWithItsMessageWhileTheDiskIsFull(t *testing.T) {
 	b.stay().post("/user/bob/recovery/later").wantStatus(http.StatusSeeOther)
 	s.clock.Advance(10 * time.Minute) // so that there is a use to record
 	makeWritable := s.makeReadOnly()
-	b.get("/user/bob").wantStatus(http.StatusOK).wantText("flash", "You can make a recovery code at any time.")
+	b.get("/user/bob").wantStatus(http.StatusOK).wantText("flash", "You can create a recovery code at any time.")
 	if !strings.Contains(s.log.String(), `level=ERROR msg="save session"`) {
 		t.Error("nothing in the log")
 	}
 	makeWritable()
-	b.get("/user/bob").wantStatus(http.StatusOK).wantText("flash", "You can make a recovery code at any time.")
+	b.get("/user/bob").wantStatus(http.StatusOK).wantText("flash", "You can create a recovery code at any time.")
 	b.get("/user/bob").wantStatus(http.StatusOK).wantText("flash", "")
 }
 

@@ -47,7 +47,7 @@ func TestHtmxFollowsARedirectToTheNextPagesMainPart(t *testing.T) {
 	s := newSite(t)
 	b := s.browser().htmx()
 	p := b.post("/signup", "username", "bob", "password", goodPassword).wantStatus(http.StatusOK).wantPath("/login").
-		wantText("flash", "User account has been created.").wantAttribute("username", "value", "bob")
+		wantText("flash", "User account has been created. Log in to continue.").wantAttribute("username", "value", "bob")
 	if isWhole(p) {
 		t.Error("a whole page inside a page")
 	}
@@ -83,14 +83,16 @@ func TestHtmxLeavesAFormAsItIsWhenNothingIsWrongWithIt(t *testing.T) {
 	}
 }
 
-func TestHtmxIsSentToTheWholeLoginPageWhenTheSignInHasEnded(t *testing.T) {
+func TestHtmxGetsTheLoginFormInPlaceOfThePageWhenTheSignInHasEnded(t *testing.T) {
 	t.Parallel()
 	s, b := newSiteSignedIn(t, "bob")
 	s.exec("DELETE FROM sign_ins")
-	b.htmx().get("/user/bob").wantStatus(http.StatusUnauthorized).wantHeader("HX-Redirect", "/login?next=%2Fuser%2Fbob")
-	b.get("/user/bob").wantStatus(http.StatusUnauthorized).wantHeader("HX-Redirect", "")
-	if p := b.get("/login?next=%2Fuser%2Fbob"); !isWhole(p) || attribute(p.find(isNext), "value") != "/user/bob" {
-		t.Errorf("%s", p.body)
+	for _, p := range []page{b.get("/user/bob"), b.htmx().get("/user/bob")} {
+		p.wantStatus(http.StatusUnauthorized).wantText("notice", "Your session has ended. Log in to continue.").
+			wantHeader("HX-Retarget", "#main").wantHeader("HX-Reselect", "").wantAttribute("username", "value", "bob")
+		if next := attribute(p.find(isNext), "value"); next != "/user/bob" {
+			t.Errorf("leads to %q", next)
+		}
 	}
 }
 

@@ -37,10 +37,10 @@ func TestPasswordChangeVoidsEveryOtherWayIn(t *testing.T) {
 	thief.post("/user/bob/recovery/later") // so that nothing is offered
 	link := s.linkFor("bob")
 	owner.changePassword(goodPassword, newPassword).
-		want("Your old recovery code no longer works. Make a new one.", "In case you forget the password")
+		want("Your old recovery code no longer works. Create a new one.", "Save a recovery code")
 	s.browser().post("/recover", "username", "bob", "code", code).wantStatus(http.StatusUnauthorized)
 	s.browser().get(link).wantStatus(http.StatusGone)
-	owner.get("/user/bob/recovery").want("You have none yet.")
+	owner.get("/user/bob/recovery").want("You have no recovery code.")
 	owner.get("/user/bob/activity").want("The recovery code stopped working: the password was changed")
 
 	owner.post("/user/bob/recovery/later")
@@ -53,9 +53,9 @@ func TestPasswordLinkVoidsTheRecoveryCode(t *testing.T) {
 	code := s.signedIn("bob").makeCode("bob")
 	b := s.browser()
 	b.post(s.linkFor("bob"), "password", newPassword).wantStatus(http.StatusOK).
-		want("The password is set.", "Your old recovery code no longer works. Make a new one.")
+		want("Password set. You are logged in.", "Your old recovery code no longer works. Create a new one.")
 	s.browser().post("/recover", "username", "bob", "code", code).wantStatus(http.StatusUnauthorized)
-	b.post("/login", "username", "bob", "password", newPassword).want("In case you forget the password")
+	b.post("/login", "username", "bob", "password", newPassword).want("Save a recovery code")
 }
 
 func TestRecoveryVoidsThePasswordLink(t *testing.T) {
@@ -157,5 +157,5 @@ func TestPasswordConfirmedInTheFutureDoesNotCount(t *testing.T) {
 	t.Parallel()
 	s, b := newSiteSignedIn(t, "bob")
 	s.exec("UPDATE sign_ins SET confirmed_at = confirmed_at + 1000000")
-	b.post("/user/bob/recovery").wantStatus(http.StatusUnauthorized).want("Confirm it is you")
+	b.post("/user/bob/recovery").wantStatus(http.StatusUnauthorized).want("Confirm it's you")
 }

@@ -26,14 +26,14 @@ func TestSignInsHavePages(t *testing.T) {
 	s.exec("UPDATE sign_ins SET last_seen_at = 0 WHERE id IN ('added3', 'added7')") // have ended
 	page := func(address string, rows int) page {
 		t.Helper()
-		p := b.get(address).wantStatus(http.StatusOK).want("End all others")
+		p := b.get(address).wantStatus(http.StatusOK).want("Log out everywhere else")
 		if got := rowsOf(p); len(got) != rows {
 			t.Fatalf("%s: %d rows, want %d", address, len(got), rows)
 		}
 		return p
 	}
 	first := page("/user/bob/sign-ins", 20)
-	if rows := rowsOf(first); !strings.Contains(rows[0], "this browser") || !strings.Contains(rows[1], "192.0.2.1,") || !strings.Contains(rows[19], "192.0.2.21,") {
+	if rows := rowsOf(first); !strings.Contains(rows[0], "This browser") || !strings.Contains(rows[1], "192.0.2.1,") || !strings.Contains(rows[19], "192.0.2.21,") {
 		t.Errorf("the first page: %q", rows)
 	}
 	second := page(first.link("Older"), 20)
@@ -49,11 +49,11 @@ func TestSignInsHavePages(t *testing.T) {
 		b.get("/user/bob/sign-ins?page=" + odd).wantStatus(http.StatusNotFound)
 	}
 	page("/user/bob/sign-ins?page=9223372036854775807", 4)
-	b.htmx().post("/user/bob/sign-ins", "id", "added45").wantStatus(http.StatusOK).wantText("flash", "The sign-in is ended.")
+	b.htmx().post("/user/bob/sign-ins", "id", "added45").wantStatus(http.StatusOK).wantText("flash", "Logged out An unknown browser.")
 
 	b.post("/user/bob/sign-ins/others").wantStatus(http.StatusOK).wantPath("/user/bob/sign-ins").
-		wantText("flash", "All other sign-ins are ended.").want("You are signed in nowhere else.").wantNot("End all others")
-	b.get("/user/bob/sign-ins?page=3").want("this browser")
+		wantText("flash", "Logged out 44 other sessions.").want("No other sessions.").wantNot("Log out everywhere else")
+	b.get("/user/bob/sign-ins?page=3").want("This browser")
 	rows := rowsOf(b.get("/user/bob/activity"))
 	if !strings.HasPrefix(rows[0], "A sign-in was ended, 44 times ") || !strings.HasPrefix(rows[1], "A sign-in was ended ") {
 		t.Errorf("activity %q", rows)

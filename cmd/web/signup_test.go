@@ -24,7 +24,7 @@ func TestSignupLeadsToTheLoginFormWithTheNameFilledIn(t *testing.T) {
 	b.stay().post("/signup", "username", " Bob ", "password", goodPassword).
 		wantStatus(http.StatusSeeOther).wantHeader("Location", "/login?username=bob")
 	b.get("/login?username=bob").wantStatus(http.StatusOK).
-		wantText("flash", "User account has been created.").
+		wantText("flash", "User account has been created. Log in to continue.").
 		wantAttribute("username", "value", "bob")
 	if got := s.query("SELECT username || ' ' || substr(pass_hash, 1, 28) FROM users"); got != "bob $argon2id$v=19$m=64,t=1,p=1$" {
 		t.Errorf("stored %q", got)
@@ -121,7 +121,7 @@ func TestSignupRefusesAPasswordOfTenMegabytes(t *testing.T) {
 	body := "username=bob&password=" + strings.Repeat("x", 10<<20)
 	for _, path := range []string{"/signup", "/login"} {
 		s.browser().send(http.MethodPost, path, "application/x-www-form-urlencoded", strings.NewReader(body)).
-			wantStatus(http.StatusRequestEntityTooLarge).wantText("notice", "What was sent is larger than any form here needs. A password has at most 256 characters.")
+			wantStatus(http.StatusRequestEntityTooLarge).wantText("notice", "This is more than any form here needs. A password has at most 256 characters.")
 		// Of unknown length, as a chunked body is.
 		s.browser().send(http.MethodPost, path, "application/x-www-form-urlencoded", struct{ *strings.Reader }{strings.NewReader(body)}).
 			wantStatus(http.StatusRequestEntityTooLarge)
@@ -192,11 +192,11 @@ func TestNameCheckTellsFreeNamesFromTakenOnes(t *testing.T) {
 	typing := s.browser().htmx()
 	for typed, want := range map[string]string{
 		"Bob":   "Username bob is not available.",
-		"carol": "This username is available.",
+		"carol": "Available",
 		"":      "Username cannot be empty.",
 		"a b":   "Username cannot contain spaces.",
 		"\xff":  "Username contains bytes that are not text.",
-		"<b>":   "This username is available.",
+		"<b>":   "Available",
 	} {
 		p := typing.post("/signup/username", "username", typed).wantStatus(http.StatusOK)
 		if got := readableText(p.parse()); got != want {
@@ -237,7 +237,7 @@ func TestSignupThatIsClosedIsNotLinkedTo(t *testing.T) {
 	s := newSite(t, "--signup=closed")
 	s.browser().get("/login").wantStatus(http.StatusOK).wantNot("Create an account")
 	s.browser().post("/login", "username", "", "password", "").wantStatus(http.StatusUnprocessableEntity).wantNot("Create an account")
-	s.browser().get("/signup").wantStatus(http.StatusForbidden).want("Ask whoever runs it")
+	s.browser().get("/signup").wantStatus(http.StatusForbidden).want("Ask the administrator")
 }
 
 func TestSignupRefusesALeakedPassword(t *testing.T) {
