@@ -115,7 +115,6 @@ func TestSignalToStopLetsRequestsInFlightFinish(t *testing.T) {
 }
 
 func TestSignalToStopWaitsTenSecondsForARequest(t *testing.T) {
-	t.Parallel()
 	if testing.Short() {
 		t.Skip("takes ten seconds")
 	}

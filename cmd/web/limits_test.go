@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// guesses is how many passwords an attacker can try at one account, who uses as many addresses, and tries as soon as
+// attempts is how many passwords an attacker can try at one account, who uses as many addresses, and tries as soon as
 // the limits allow. While the attacker waits, the program is restarted, or not.
-func guesses(t *testing.T, addresses int, restarts bool) (firstDay, inAll int) {
+func attempts(t *testing.T, addresses int, restarts bool) (firstDay, inAll int) {
 	s := newSiteFor(t, "bob", "--trusted-proxy=127.0.0.1")
 	start := s.clock.Now()
 	for try := 0; ; try++ {
@@ -60,7 +60,7 @@ func TestReadmeSaysHowManyAttemptsAnAttackerGets(t *testing.T) {
 	t.Parallel()
 	for _, addresses := range []int{1, 10_000} {
 		for _, restarts := range []bool{false, true} {
-			day, inAll := guesses(t, addresses, restarts)
+			day, inAll := attempts(t, addresses, restarts)
 			sentence := fmt.Sprintf("%d guesses at one account on the first day and %d in all, from one address or from 10,000, however often the program is restarted", day, inAll)
 			for _, file := range []string{"../../README.md", "../../SECURITY.md"} {
 				text, err := os.ReadFile(file)
