@@ -50,6 +50,13 @@ customElements.define("with-username", class extends HTMLElement {
   }
 });
 
+// Views change smoothly for those who like motion. That one was given up, when the window changed its size say, is no
+// error.
+htmx.config.transitions = matchMedia("(prefers-reduced-motion: no-preference)").matches && "startViewTransition" in document;
+addEventListener("unhandledrejection", (event) => {
+  if (event.reason instanceof DOMException && event.reason.message.startsWith("Transition was")) event.preventDefault();
+});
+
 const notice = (text) => {
   const paragraph = document.createElement("p");
   paragraph.textContent = text;

@@ -70,7 +70,7 @@ func TestConfirmIsNeededTenMinutesAfterThePassword(t *testing.T) {
 	t.Parallel()
 	s := newSiteFor(t, "bob")
 	for _, test := range []struct{ path, done string }{
-		{"/user/bob/sign-ins", "had ended already"}, {"/user/bob/sign-ins/others", "no other sessions"}, {"/user/bob/recovery", "This is shown only now"}, {"/user/bob/delete", "Account bob deleted."},
+		{"/user/bob/sign-ins", "had ended already"}, {"/user/bob/sign-ins/others", "Logged out 1 other session."}, {"/user/bob/recovery", "This is shown only now"}, {"/user/bob/delete", "Account bob deleted."},
 	} {
 		path := test.path
 		b := s.signedIn("bob")

@@ -18,10 +18,10 @@ func useTheAccountsPages(t *testing.T, newTab func(*site, string) *tab) {
 	b.logIn("bob")
 	b.wantHeading("Hello Bob")
 
-	b.follow("Sessions")
+	b.click("fact", "Sessions")
 	b.wantHeading("Sessions")
 	b.press("Log out everywhere else")
-	b.wantFlash("Logged out An unknown browser.")
+	b.wantFlash("Logged out 1 other session.")
 	elsewhere.get("/user/bob").wantStatus(401)
 
 	s.clock.Advance(11 * time.Minute)
@@ -38,15 +38,15 @@ func useTheAccountsPages(t *testing.T, newTab func(*site, string) *tab) {
 	b.fill("Current password", goodPassword)
 	b.fill("New password", newPassword)
 	b.press("Change password")
-	b.wantFlash("The password is changed. You are signed out everywhere else.Your old recovery code no longer works. Create a new one.")
+	b.wantFlash("Password changed. You are logged out everywhere else.Your old recovery code no longer works. Create a new one.")
 
 	b.goTo("/user/bob/activity")
 	b.wantText("The password was changed")
 
 	b.goTo("/user/bob/delete")
-	b.fill("Type the username to go on", "bob")
+	b.fill("Type bob to confirm", "bob")
 	b.press("Delete account")
-	b.wantFlash("The account bob is deleted.")
+	b.wantFlash("Account bob deleted.")
 }
 
 func TestRecoveryCodeWorksInTheBrowser(t *testing.T) {
@@ -66,7 +66,7 @@ func TestRecoveryCodeWorksInTheBrowser(t *testing.T) {
 			b.press("Continue")
 			b.wantHeading("Choose a new password")
 			b.fill("New password", newPassword)
-			b.press("Set the new password")
+			b.press("Set password")
 			b.wantHeading("Password set")
 		})
 	}

@@ -66,6 +66,7 @@ func startChromium() (context.Context, error) {
 	}
 	options := []chromedp.ExecAllocatorOption{
 		chromedp.ExecPath(path), chromedp.Headless, chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck, chromedp.DisableGPU,
+		chromedp.Flag("force-prefers-reduced-motion", true), // while a view changes, nothing can be clicked
 		chromedp.Flag("host-resolver-rules", "MAP *.internal 127.0.0.1"), // hosts from which plain http is not as good as https
 		chromedp.Flag("disable-features", "PreloadTopChromeWebUI"),       // parts of windows that nobody sees take time
 	}

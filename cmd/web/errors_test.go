@@ -85,7 +85,7 @@ func TestPanicIsAPageWithoutItsCauseAndTheServerLivesOn(t *testing.T) {
 	s.app.guard = nil
 
 	page := tryLogin.do(s.browser().stay()).wantStatus(http.StatusInternalServerError).wantNoCause().
-		want("Something went wrong", "it has been written to the log")
+		want("Something went wrong", "it is in the log")
 	page.want("Reference: " + page.header.Get("X-Request-Id"))
 	if len(page.cookies) != 0 {
 		t.Errorf("sets cookies %v", page.cookies)

@@ -127,7 +127,11 @@ func (p page) find(matches func(*html.Node) bool) *html.Node {
 	return nil
 }
 
+// attribute is empty where there is no such element.
 func attribute(n *html.Node, name string) string {
+	if n == nil {
+		return ""
+	}
 	for _, a := range n.Attr {
 		if a.Key == name {
 			return a.Val

@@ -44,7 +44,7 @@ func TestRecoveryAndDeletingFindANamePastedWithInvisibleCharacters(t *testing.T)
 	for _, typed := range pastedBobs {
 		s.browser().post("/recover", "username", typed, "code", code).wantStatus(http.StatusOK).want("Choose a new password")
 	}
-	b.post("/user/bob/delete", "username", pastedBobs[0]).wantPath("/login").wantText("flash", "The account bob is deleted.")
+	b.post("/user/bob/delete", "username", pastedBobs[0]).wantPath("/login").wantText("flash", "Account bob deleted.")
 }
 
 func TestSignupTakesNoNameWithInvisibleCharacters(t *testing.T) {

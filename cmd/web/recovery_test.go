@@ -43,7 +43,7 @@ func TestRecoveryCodeIsOfferedUntilThereIsOneOrItIsPutOff(t *testing.T) {
 	b.makeCode("bob")
 	b.get("/user/bob").want(offer) // shown, but not said to be safe
 	b.post("/user/bob/recovery/saved").wantPath("/user/bob").wantText("flash", "Recovery code saved.").wantNot(offer)
-	b.get("/user/bob/recovery").want("You made one on", "A new one replaces it.")
+	b.get("/user/bob/recovery").want("You made one", "A new one replaces it.")
 
 	s.signUp("alice")
 	alice := s.signedIn("alice")

@@ -93,17 +93,13 @@ func TestLoginTellsOfTheLoginBeforeIt(t *testing.T) {
 	moment := func() string { return s.clock.Now().UTC().Format("2 January 2006 at 15:04 UTC") }
 	told := func(p page) string {
 		t.Helper()
-		paragraph := p.wantStatus(http.StatusOK).find(func(n *html.Node) bool {
-			return n.Data == "p" && strings.HasPrefix(readableText(n), "Previous login")
-		})
-		if paragraph == nil {
-			return ""
-		}
-		return readableText(paragraph)
+		return readableText(p.wantStatus(http.StatusOK).find(func(n *html.Node) bool {
+			return n.Data == "a" && attribute(n, "href") == "/user/bob/activity"
+		}))
 	}
 	s.browser().guess("bob") // was none
 	office := s.from("203.0.113.1")
-	if got := told(office.logIn("bob")); got != "" {
+	if got := told(office.logIn("bob")); got != "Previous login None before this one" {
 		t.Errorf("the first login is told %q", got)
 	}
 	s.signedIn("alice") // of another account
@@ -111,7 +107,7 @@ func TestLoginTellsOfTheLoginBeforeIt(t *testing.T) {
 	s.clock.Advance(25 * time.Hour)
 	s.browser().guess("bob")
 	phone, atPhone := s.from("203.0.113.2"), moment()
-	want := fmt.Sprintf("Previous login: %s from 203.0.113.1.", atOffice)
+	want := fmt.Sprintf("Previous login %s , Go-http-client, from 203.0.113.1", atOffice)
 	if got := told(phone.logIn("bob")); got != want {
 		t.Errorf("told %q, want %q", got, want)
 	}
@@ -126,12 +122,12 @@ func TestLoginTellsOfTheLoginBeforeIt(t *testing.T) {
 	if left := s.query("SELECT (SELECT count(*) FROM sign_ins) + (SELECT count(*) FROM events)"); left != "0" {
 		t.Fatalf("%s rows left", left)
 	}
-	want = fmt.Sprintf("Previous login: %s from 203.0.113.2.", atPhone)
+	want = fmt.Sprintf("Previous login %s , Go-http-client, from 203.0.113.2", atPhone)
 	if got := told(office.logIn("bob")); got != want {
 		t.Errorf("a hundred days later: told %q, want %q", got, want)
 	}
 	// Again in the same browser, where the new sign-in replaces the old one.
-	want = fmt.Sprintf("Previous login: %s from 203.0.113.1.", moment())
+	want = fmt.Sprintf("Previous login %s , Go-http-client, from 203.0.113.1", moment())
 	s.clock.Advance(time.Minute)
 	if got := told(office.logIn("bob")); got != want {
 		t.Errorf("in the same browser: told %q, want %q", got, want)
