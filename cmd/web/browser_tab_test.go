@@ -13,7 +13,7 @@ import (
 )
 
 // patience is how long a tab may take to show what is wanted. Only a test that fails waits that long.
-const patience = 8 * time.Second
+const patience = time.Minute
 
 // pageScript is there for every script that a tab runs. settled is true when no swap is under way; the rest finds
 // things by what people read on them.

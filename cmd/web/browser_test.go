@@ -53,7 +53,8 @@ var removeBuilt = func() {}
 var errNoChromium = errors.New(
 	"no Chromium: get it with 'apt-get install chromium', or install Chromium or Chrome, to run the browser tests")
 
-func startChromium() (context.Context, error) {
+// chromiumOptions are for every process of Chromium that tests start.
+func chromiumOptions() ([]chromedp.ExecAllocatorOption, error) {
 	path := ""
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome"} {
 		if found, err := exec.LookPath(name); err == nil {
@@ -66,7 +67,7 @@ func startChromium() (context.Context, error) {
 	}
 	options := []chromedp.ExecAllocatorOption{
 		chromedp.ExecPath(path), chromedp.Headless, chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck, chromedp.DisableGPU,
-		chromedp.Flag("force-prefers-reduced-motion", true), // while a view changes, nothing can be clicked
+		chromedp.Flag("force-prefers-reduced-motion", true),              // while a view changes, nothing can be clicked
 		chromedp.Flag("host-resolver-rules", "MAP *.internal 127.0.0.1"), // hosts from which plain http is not as good as https
 		chromedp.Flag("disable-features", "PreloadTopChromeWebUI"),       // parts of windows that nobody sees take time
 	}
@@ -80,6 +81,14 @@ func startChromium() (context.Context, error) {
 	}
 	if os.Geteuid() == 0 {
 		options = append(options, chromedp.NoSandbox)
+	}
+	return options, nil
+}
+
+func startChromium() (context.Context, error) {
+	options, err := chromiumOptions()
+	if err != nil {
+		return nil, err
 	}
 	allocator, freeAllocator := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, closeBrowser := chromedp.NewContext(allocator)
@@ -131,23 +140,29 @@ func (s *site) emptyTab() *tab {
 	case err != nil:
 		s.t.Fatalf("start Chromium: %v", err)
 	}
-	b := &tab{t: s.t, site: s}
-	ctx, closeTab := chromedp.NewContext(browser, chromedp.WithNewBrowserContext(), chromedp.WithListener(b.listen))
+	b, closeTab := s.openTab(browser, chromedp.WithNewBrowserContext())
+	s.t.Cleanup(closeTab)
+	return b
+}
+
+func (s *site) openTab(browser context.Context, options ...chromedp.ContextOption) (b *tab, closeTab func()) {
+	s.t.Helper()
+	b = &tab{t: s.t, site: s}
+	ctx, closeContext := chromedp.NewContext(browser, append(options, chromedp.WithListener(b.listen))...)
 	if err := chromedp.Do(ctx); err != nil {
 		s.t.Fatalf("open a tab: %v", err)
 	}
 	var cancel context.CancelFunc
 	b.ctx, cancel = context.WithTimeout(ctx, tabTime)
-	s.t.Cleanup(func() {
-		b.reportComplaints()
-		cancel()
-		closeTab()
-	})
 	tell(b, audits.Enable, cdp.Empty{})
 	// Each tab takes itself for the one in front, so that focus works in it.
 	tell(b, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
 	b.resize(1280, 800)
-	return b
+	return b, func() {
+		b.reportComplaints()
+		cancel()
+		closeContext()
+	}
 }
 
 // tell sends a command of the DevTools protocol and returns its answer.
