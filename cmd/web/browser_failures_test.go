@@ -59,7 +59,7 @@ func (b *tab) online(online bool) {
 
 func TestFormStaysAsItIsWhenTheDatabaseIsLocked(t *testing.T) {
 	t.Parallel()
-	s := newSiteFor(t, "bob", "--busy-timeout=200ms")
+	s := newSiteFor(t, "bob", "--busy-timeout=2s")
 	b := s.newTab("/login")
 	b.fillInLogin()
 
@@ -100,7 +100,7 @@ func TestFormStaysAsItIsAfterAnErrorPageOfAProxy(t *testing.T) {
 
 func TestFormKeepsTheFocusOnThePressedButtonAfterAFailure(t *testing.T) {
 	t.Parallel()
-	s, proxy := newSiteBehindProxy(t)
+	s, proxy := newSiteBehindProxy(t, "--busy-timeout=2s")
 	s.signUp("bob")
 	b := s.newTab("/login")
 	b.fillInLogin()

@@ -105,6 +105,8 @@ type tab struct {
 	t    testing.TB
 	ctx  context.Context
 	site *site
+	// withoutScripts is set when no listener is called and nothing moves by itself.
+	withoutScripts bool
 
 	mu         sync.Mutex
 	complaints []string
@@ -123,6 +125,7 @@ func (s *site) newTab(path string) *tab {
 func (s *site) newTabWithoutScripts(path string) *tab {
 	s.t.Helper()
 	b := s.emptyTab()
+	b.withoutScripts = true
 	tell(b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 	b.goTo(path)
 	return b

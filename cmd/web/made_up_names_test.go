@@ -47,8 +47,9 @@ func TestLimitsOfMadeUpNamesDoNotFillTheDisk(t *testing.T) {
 	if left := s.query("SELECT count(*) <= 200000 AND sum(failures = 2) >= 124000 FROM throttle"); left != "1" {
 		t.Errorf("left: %s, of them with two failures: %s", s.query("SELECT count(*) FROM throttle"), s.query("SELECT sum(failures = 2) FROM throttle"))
 	}
-	s.exec("DELETE FROM throttle WHERE key NOT IN (SELECT key FROM throttle LIMIT 1000)") // cleaning up rests after each hundred
-	s.exec("UPDATE throttle SET forget_at = 1")
+	s.exec("DELETE FROM throttle")
+	s.exec(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
+		INSERT INTO throttle (key, failures, free_at, forget_at) SELECT CAST(i AS BLOB), 1, 0, 1 FROM n`)
 	s.app.cleanUp(t.Context())
 	if left := s.query("SELECT count(*) FROM throttle"); left != "0" {
 		t.Errorf("%s counters are kept that no longer matter", left)

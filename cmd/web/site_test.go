@@ -59,6 +59,7 @@ func startSite(t testing.TB, start func(http.Handler) *httptest.Server, flags ..
 	t.Helper()
 	flags = append([]string{
 		"--db=" + filepath.Join(t.TempDir(), "auth.db"), "--hash-memory=64", "--hash-iterations=1",
+		"--busy-timeout=1m", // a slow machine is no outage
 	}, flags...)
 	var command commands
 	if _, err := newParser(&command).Parse(flags); err != nil {

@@ -37,7 +37,7 @@ const right = "the right password"
 
 func newDoor(t *testing.T) *door {
 	t.Helper()
-	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "auth.db"), time.Second)
+	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "auth.db"), time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}

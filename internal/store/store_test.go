@@ -20,7 +20,7 @@ func newStore(t testing.TB) *Store {
 
 func open(t testing.TB, path string) *Store {
 	t.Helper()
-	return openWaiting(t, path, 10*time.Second)
+	return openWaiting(t, path, time.Minute)
 }
 
 func openWaiting(t testing.TB, path string, busyTimeout time.Duration) *Store {
@@ -173,7 +173,7 @@ func TestOpenOfOneNewFileByManyAtOnceSucceeds(t *testing.T) {
 		var opening sync.WaitGroup
 		for i := range 4 {
 			opening.Go(func() {
-				s, err := Open(t.Context(), path, 30*time.Second)
+				s, err := Open(t.Context(), path, time.Minute)
 				if err != nil {
 					t.Errorf("round %d: %v", round, err)
 					return
