@@ -79,8 +79,8 @@ func (a *app) readSession(c echo.Context) error {
 	token, ctx := "", withSessionChange(c.Request().Context())
 	if cookie, err := c.Cookie(a.sessions.Cookie.Name); err == nil && cookie.Value != "" {
 		token = cookie.Value
-		if c.Request().Method != http.MethodPost { // which writes, and then reads again
-			ctx = a.store.AsOfNow(ctx)
+		if c.Request().Method != http.MethodPost { // a POST reads again after it has written
+			ctx = a.store.WithVersion(ctx)
 		}
 	}
 	ctx, err := a.sessions.Load(ctx, token)

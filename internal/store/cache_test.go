@@ -27,7 +27,7 @@ func TestSignInThatWasRevokedIsNeverServedAgain(t *testing.T) {
 		readers.Go(func() {
 			for !stop.Load() {
 				gone, here := ended.Load(), current.Load()
-				ctx := server.AsOfNow(t.Context())
+				ctx := server.WithVersion(t.Context())
 				if gone != nil {
 					if signIns, err := server.SignInsByID(ctx, []string{*gone}); err != nil || len(signIns) != 0 {
 						t.Errorf("found %v, %v, although it was ended before", signIns, err)
@@ -94,7 +94,7 @@ func TestSessionInMemoryExpiresToo(t *testing.T) {
 	if _, err := s.DB().Exec("INSERT INTO sessions (token, data, expiry) VALUES ('token', x'64617461', julianday('now', '+0.3 seconds'))"); err != nil {
 		t.Fatal(err)
 	}
-	ctx := s.AsOfNow(t.Context())
+	ctx := s.WithVersion(t.Context())
 	if _, found, err := s.FindSession(ctx, "token"); !found || err != nil {
 		t.Fatalf("found %t, %v before it expires", found, err)
 	}
@@ -112,7 +112,7 @@ func TestSignInsAreTheCallersOwnCopy(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
 	id := signIn(t, s, createUser(t, s, "bob"), noon).ID
-	ctx := s.AsOfNow(t.Context())
+	ctx := s.WithVersion(t.Context())
 	for range 2 {
 		found, err := s.SignInsByID(ctx, []string{id})
 		if err != nil || len(found) != 1 || found[0].Username != "bob" {
@@ -130,9 +130,9 @@ func TestDatabaseThatWasPutBackIsReadAgain(t *testing.T) {
 	if found, err := s.SignInsByID(t.Context(), []string{id}); err != nil || len(found) != 1 {
 		t.Fatal(found, err)
 	}
-	before := s.watcher.version()
+	before := s.versions.version()
 	s.Reopen()
-	if after := s.watcher.version(); after == before || after == (version{}) {
+	if after := s.versions.version(); after == before || after == (version{}) {
 		t.Errorf("version %v after %v", after, before)
 	}
 	if _, err := s.EndAllSignIns(t.Context(), bob, at(noon)); err != nil {
@@ -147,7 +147,7 @@ func BenchmarkVersion(b *testing.B) {
 	s := newStore(b)
 	b.ReportAllocs()
 	for b.Loop() {
-		s.watcher.version()
+		s.versions.version()
 	}
 }
 
@@ -170,7 +170,7 @@ func BenchmarkFindSession(b *testing.B) {
 	b.Run("AfterACommit", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			s.watcher.reconnect() // as any commit, it makes what was found before worthless
+			s.versions.reconnect() // like a commit, it makes what is cached stale
 			find(b)
 		}
 	})

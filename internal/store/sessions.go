@@ -17,10 +17,11 @@ type session struct {
 // The expiry is a Julian day, as sqlite3store writes it; 2440587.5 is the one on which Unix time begins.
 const sessionQuery = "SELECT data, (expiry - 2440587.5) * 86400000 FROM sessions WHERE token = ?"
 
-// FindSession returns what scs has stored under the token, if it has not expired. The caller must not change it.
+// FindSession returns what scs has stored under the token, if it has not expired. The data is shared with the cache:
+// the caller must not change it.
 func (s *Store) FindSession(ctx context.Context, token string) (data []byte, found bool, err error) {
-	now := s.versionFor(ctx)
-	known, found := s.sessions.get(now, token)
+	version := s.versionFor(ctx)
+	known, found := s.sessions.get(version, token)
 	if !found {
 		var expires float64 // Unix milliseconds
 		err := s.findSession.QueryRowContext(context.WithoutCancel(ctx), token).Scan(&known.data, &expires)
@@ -31,7 +32,7 @@ func (s *Store) FindSession(ctx context.Context, token string) (data []byte, fou
 			return nil, false, fmt.Errorf("find session: %w", unavailable(err))
 		}
 		known.expires = time.UnixMilli(int64(expires))
-		s.sessions.put(now, token, known)
+		s.sessions.put(version, token, known)
 	}
 	if !time.Now().Before(known.expires) {
 		return nil, false, nil

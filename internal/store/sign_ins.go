@@ -98,17 +98,17 @@ func (s *Store) SignInsByID(ctx context.Context, ids []string) ([]SignIn, error)
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	now, key := s.versionFor(ctx), strings.Join(ids, " ")
-	found, known := s.signIns.get(now, key)
+	version, key := s.versionFor(ctx), strings.Join(ids, " ")
+	found, known := s.signIns.get(version, key)
 	if !known {
 		var err error
-		// To have it interruptible would take longer than it takes.
+		// Watching the context costs more than this query.
 		if found, err = scanSignIns(s.findSignIns.QueryContext(context.WithoutCancel(ctx), idList(ids))); err != nil {
 			return nil, err
 		}
-		s.signIns.put(now, key, found)
+		s.signIns.put(version, key, found)
 	}
-	return slices.Clone(found), nil
+	return slices.Clone(found), nil // the caller may change its copy, never what is cached
 }
 
 const signInsByIDQuery = "SELECT " + signInColumns + ` FROM sign_ins JOIN users USING (uid)

@@ -42,8 +42,8 @@ type Store struct {
 	reads *sql.DB
 	// What every request or every login asks, prepared once: to parse a query takes longer than to answer it.
 	findSession, findSignIns, findUser, findKnownBrowser *sql.Stmt
-	// What each page needs, in memory.
-	watcher  watcher
+	// What every page of a signed-in browser reads, cached until the next commit.
+	versions versionWatcher
 	sessions cache[string, session]
 	signIns  cache[string, []SignIn]
 	// attempts counts since the start, for trimEvery.
@@ -99,7 +99,7 @@ func openHeld(ctx context.Context, path string, file *os.File, busyTimeout time.
 		path: full, busyTimeout: busyTimeout, place: place, notify: func(Event) {},
 		db: pool(place, source, 1), reads: pool(place, readSource, maxReaders),
 	}
-	s.watcher.place, s.watcher.pool = place, pool(place, readSource, 1)
+	s.versions.place, s.versions.pool = place, pool(place, readSource, 1)
 	if err = s.connect(ctx, busyTimeout); err == nil && how.migrates {
 		err = s.migrate(ctx)
 	}
@@ -235,8 +235,8 @@ func (s *Store) Close() error {
 }
 
 func (s *Store) closePools() error {
-	s.watcher.reconnect()
-	return errors.Join(s.watcher.pool.Close(), s.reads.Close(), s.db.Close())
+	s.versions.reconnect()
+	return errors.Join(s.versions.pool.Close(), s.reads.Close(), s.db.Close())
 }
 
 // DB is for scs's session store, which brings its own statements for writing to the sessions table. FindSession reads.
@@ -260,8 +260,8 @@ func (s *Store) Ready(ctx context.Context) error {
 
 // Reopen closes the connections that nobody uses, and what they remember of the file's content.
 func (s *Store) Reopen() {
-	s.watcher.reconnect()
-	for pool, idle := range map[*sql.DB]int{s.db: 1, s.reads: maxReaders, s.watcher.pool: 1} {
+	s.versions.reconnect()
+	for pool, idle := range map[*sql.DB]int{s.db: 1, s.reads: maxReaders, s.versions.pool: 1} {
 		pool.SetMaxIdleConns(0)
 		pool.SetMaxIdleConns(idle)
 	}
