@@ -140,7 +140,7 @@ func TestPasswordChangeShowsMistakesBesideTheirFields(t *testing.T) {
 		{"both empty", "", "", "Password cannot be empty.", "Password cannot be empty."},
 		{"wrong", "wrong password", newPassword, "Wrong password.", ""},
 		{"short", goodPassword, "short", "", "Password must be at least 8 characters long."},
-		{"common", goodPassword, "password123", "", "Password is one of those that attackers try first"},
+		{"common", goodPassword, "password123", "", "Too easy to guess: attackers try it first"},
 		{"the same", goodPassword, goodPassword, "", "This is the current password. Choose another one."},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -76,10 +76,10 @@ var eventWords = map[store.EventKind]string{
 	store.RecoveryCodeUsed: "The recovery code was used",
 	store.RecoveryCodeVoid: "The recovery code stopped working: the password was changed",
 	store.RecoveryFailed:   "A wrong recovery code was tried",
-	store.SignInEnded:      "A sign-in was ended",
+	store.SignInEnded:      "A session was ended",
 	store.AccountDisabled:  "The account was disabled",
 	store.AccountEnabled:   "The account was enabled again",
-	store.AccountUnlocked:  "The account was opened for logins again",
+	store.AccountUnlocked:  "The account was unlocked",
 	store.PasswordLinkMade: "A link to choose a password was made",
 	store.PasswordLinkUsed: "The link to choose a password was used",
 }

@@ -111,7 +111,7 @@ func TestActivityShowsWhatHappenedToTheAccount(t *testing.T) {
 		what = append(what, words)
 	}
 	want := []string{
-		"Login", "Logout", "The password was changed", "The recovery code stopped working: the password was changed", "A wrong recovery code was tried", "Failed login: wrong password", "A sign-in was ended",
+		"Login", "Logout", "The password was changed", "The recovery code stopped working: the password was changed", "A wrong recovery code was tried", "Failed login: wrong password", "A session was ended",
 		"A recovery code was made", "Login", "Login", "Failed login: wrong password", "The account was created",
 	}
 	if strings.Join(what, "\n") != strings.Join(want, "\n") {
@@ -121,7 +121,7 @@ func TestActivityShowsWhatHappenedToTheAccount(t *testing.T) {
 		t.Errorf("row %q", row)
 	}
 	s.exec("UPDATE events SET actor = 'admin' WHERE kind = 'sign-in ended'")
-	b.get("/user/bob/activity").want("A sign-in was ended, by an administrator")
+	b.get("/user/bob/activity").want("A session was ended, by an administrator")
 }
 
 func TestActivityShowsTheLastFiftyEvents(t *testing.T) {

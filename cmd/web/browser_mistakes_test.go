@@ -6,9 +6,9 @@ import (
 	"testing"
 )
 
-const tooShort = "Password must be at least 8 characters long. Several words in a row are easy to remember."
+const tooShort = "Password must be at least 8 characters long."
 
-const tooCommon = "Password is one of those that attackers try first. Try a few unrelated words instead."
+const tooCommon = "Too easy to guess: attackers try it first. Try a few unrelated words."
 
 // mistakes are what people get wrong in the signup form of a site on which bob has an account.
 var mistakes = []struct {

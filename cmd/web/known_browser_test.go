@@ -17,7 +17,7 @@ func (b *browser) closedFor(username string) (guesses int) {
 		switch p := b.guess(username); {
 		case p.status == http.StatusUnauthorized:
 			guesses++
-		case strings.Contains(p.body, "Now it can only be used in a browser that logged in with it before"):
+		case strings.Contains(p.body, "Locked after too many failed logins"):
 			return guesses
 		default:
 			b.site.clock.Advance(time.Minute)

@@ -23,7 +23,7 @@ func attempts(t *testing.T, addresses int, restarts bool) (firstDay, inAll int) 
 			if s.clock.Now().Sub(start) < 24*time.Hour {
 				firstDay++
 			}
-		case strings.Contains(p.body, "Now it can only be used in a browser that logged in with it before"):
+		case strings.Contains(p.body, "Locked after too many failed logins"):
 			return firstDay, inAll
 		default:
 			wait, err := strconv.Atoi(p.wantStatus(http.StatusTooManyRequests).header.Get("Retry-After"))
@@ -123,5 +123,5 @@ func TestLimitsAreSettingsAndNonsenseIsRefused(t *testing.T) {
 		s.clock.Advance(wait)
 		s.browser().guess("bob").wantStatus(http.StatusUnauthorized)
 	}
-	s.browser().guess("bob").wantStatus(http.StatusTooManyRequests).want("Now it can only be used in a browser that logged in with it before")
+	s.browser().guess("bob").wantStatus(http.StatusTooManyRequests).want("Locked after too many failed logins")
 }

@@ -32,10 +32,10 @@ func main() {
 }
 
 type commands struct {
-	Version  kong.VersionFlag `env:"-" help:"Print the version and leave."`
+	Version  kong.VersionFlag `env:"-" help:"Print the version."`
 	Settings settings         `embed:""`
 	Serve    serveCommand     `cmd:"" default:"1" help:"Serve the site (the default command)."`
-	User     userCommand      `cmd:"" help:"Look after accounts, also while the site is served."`
+	User     userCommand      `cmd:"" help:"Manage accounts, also while the site is served."`
 	Events   eventsCommand    `cmd:"" help:"Show what happened to accounts."`
 	Backup   backupCommand    `cmd:"" help:"Copy the database to a new file, also while the site is served."`
 	Hash     hashCommand      `cmd:"" hidden:"" help:"Hash passwords for the program that serves."`

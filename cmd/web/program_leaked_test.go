@@ -26,7 +26,7 @@ func TestLeakedPasswordsOfTheFileGivenAreRefusedUntilTheNextStart(t *testing.T) 
 	refuses := func(p *program, name, chosen string) {
 		t.Helper()
 		p.browser().post("/signup", "username", name, "password", chosen).wantStatus(http.StatusUnprocessableEntity).
-			want("in a list of leaked passwords")
+			want("has leaked elsewhere")
 	}
 	write(path, first)
 	p := startProgram(t, flags...)

@@ -55,7 +55,7 @@ func TestSignInsHavePages(t *testing.T) {
 		wantText("flash", "Logged out 44 other sessions.").want("No other sessions.").wantNot("Log out everywhere else")
 	b.get("/user/bob/sign-ins?page=3").want("This browser")
 	rows := rowsOf(b.get("/user/bob/activity"))
-	if !strings.HasPrefix(rows[0], "A sign-in was ended, 44 times ") || !strings.HasPrefix(rows[1], "A sign-in was ended ") {
+	if !strings.HasPrefix(rows[0], "A session was ended, 44 times ") || !strings.HasPrefix(rows[1], "A session was ended ") {
 		t.Errorf("activity %q", rows)
 	}
 	if lines := strings.Count(s.log.String(), `event="sign-in ended"`); lines != 2 {

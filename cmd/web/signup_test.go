@@ -37,7 +37,7 @@ func TestSignupShowsMistakesBesideTheirFields(t *testing.T) {
 	s := newSiteFor(t, "bob")
 	for _, test := range []struct{ name, username, password, usernameMessage, passwordMessage string }{
 		{"both empty", "", "", "Username cannot be empty.", "Password cannot be empty."},
-		{"only spaces", "   ", "   ", "Username cannot be empty.", "Password must be at least 8 characters long. Several words in a row are easy to remember."},
+		{"only spaces", "   ", "   ", "Username cannot be empty.", "Password must be at least 8 characters long."},
 		{"no password", "carol", "", "", "Password cannot be empty."},
 		{"101 characters", strings.Repeat("x", 101), goodPassword, "Username cannot be longer than 100 characters.", ""},
 		{"a control character", "bo\x07b", goodPassword, "Username contains an invisible or control character.", ""},
@@ -48,11 +48,11 @@ func TestSignupShowsMistakesBesideTheirFields(t *testing.T) {
 		{"an SQL injection", "' OR 1=1 --", goodPassword, "Username cannot contain spaces.", ""},
 		{"a slash", "a/b", goodPassword, "Username cannot contain a slash, because it becomes part of an address.", ""},
 		{"two dots", "..", goodPassword, "Username cannot be only dots, because it becomes part of an address.", ""},
-		{"a Cyrillic look-alike", "\u0430dmin", goodPassword, "Username mixes letters of different alphabets, which can make one name look like another.", ""},
-		{"7 characters", "carol", "k3xq9vb", "", "Password must be at least 8 characters long. Several words in a row are easy to remember."},
+		{"a Cyrillic look-alike", "\u0430dmin", goodPassword, "Use letters from one alphabet only.", ""},
+		{"7 characters", "carol", "k3xq9vb", "", "Password must be at least 8 characters long."},
 		{"257 characters", "carol", strings.Repeat("xq7z", 64) + "!", "", "Password cannot be longer than 256 characters."},
-		{"a common password", "carol", "password123", "", "Password is one of those that attackers try first"},
-		{"the username", "caroline", "Caroline99", "", "Password is too much like the username."},
+		{"a common password", "carol", "password123", "", "Too easy to guess: attackers try it first"},
+		{"the username", "caroline", "Caroline99", "", "Too similar to your username."},
 		{"taken", " BOB ", goodPassword, "Username bob is not available.", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -259,7 +259,7 @@ func TestSignupRefusesALeakedPassword(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.app.policy.Leaked = list
-	const message = "Password is in a list of leaked passwords. Choose one that you use nowhere else."
+	const message = "This password has leaked elsewhere. Choose one that you use nowhere else."
 	for what, p := range map[string]page{
 		"signup":   s.browser().post("/signup", "username", "eve", "password", leaked),
 		"change":   b.post("/user/bob/password", "current_password", goodPassword, "password", leaked),
@@ -297,7 +297,7 @@ func TestPasswordChangeLooksForALeakedPasswordWhenTheLimitAllowsIt(t *testing.T)
 		return b.post("/user/bob/password", "current_password", current, "password", newPassword)
 	}
 	for range 3 { // a right password that leads to nothing is no failure
-		change(goodPassword).wantStatus(http.StatusUnprocessableEntity).want("in a list of leaked passwords")
+		change(goodPassword).wantStatus(http.StatusUnprocessableEntity).want("has leaked elsewhere")
 	}
 	change("wrong").wantStatus(http.StatusUnprocessableEntity).want("Wrong password.").wantNot("leaked")
 	change(goodPassword).wantStatus(http.StatusTooManyRequests).wantNot("leaked")

@@ -81,7 +81,7 @@ func TestLoginAfterAHundredFailuresIsOpenToTheOwnerOnly(t *testing.T) {
 			}
 			for range 3 {
 				s.browser().post("/login", "username", "bob", "password", goodPassword).wantStatus(http.StatusTooManyRequests).
-					want("Now it can only be used in a browser that logged in with it before").wantHeader("Retry-After", "3600")
+					want("Locked after too many failed logins").wantHeader("Retry-After", "3600")
 				s.clock.Advance(365 * 24 * time.Hour / 4)
 				s.app.cleanUp(t.Context())
 				s.keepSessions()

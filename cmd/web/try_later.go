@@ -47,7 +47,7 @@ const busyWait = 5 * time.Second
 func (a *app) throttledMessage(c echo.Context, e *auth.ThrottledError) string {
 	if e.Wait == throttle.Closed {
 		retryAfter(c, a.settings.UnknownBrowserMaxWait)
-		return "Too many failed logins with this username. Now it can only be used in a browser that logged in with it before, or after choosing a new password with the recovery code."
+		return "Locked after too many failed logins. Log in from a browser you have used before, or use your recovery code."
 	}
 	what := "Too many tries from your address."
 	if e.ByAccount {

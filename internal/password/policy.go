@@ -39,25 +39,25 @@ func (p Policy) Judge(password, username string) (problem string) {
 	length := utf8.RuneCountInString(password)
 	switch {
 	case length < p.MinLength:
-		return fmt.Sprintf("Password must be at least %d characters long. Several words in a row are easy to remember.", p.MinLength)
+		return fmt.Sprintf("Password must be at least %d characters long.", p.MinLength)
 	case length > MaxLength:
 		return fmt.Sprintf("Password cannot be longer than %d characters.", MaxLength)
 	}
 	password = norm.NFKC.String(password) // other forms of a letter, such as wide ones, are compared as that letter
 	typed := undisguise(password)
 	if typed.resembles(username) {
-		return "Password is too much like the username. Choose one that nobody can guess from your name."
+		return "Too similar to your username."
 	}
 	for _, name := range p.SiteNames {
 		if typed.resembles(name) {
-			return "Password is too much like this site's name. Choose one that nobody can guess from it."
+			return "Too similar to this site's name."
 		}
 	}
 	switch {
 	case typed.isCommon():
-		return "Password is one of those that attackers try first. Try a few unrelated words instead."
+		return "Too easy to guess: attackers try it first. Try a few unrelated words."
 	case isSequence(password, p.MinLength):
-		return "Password is a simple sequence, or repeats a piece. Try a few unrelated words instead."
+		return "Too easy to guess: a sequence, or a piece that repeats. Try a few unrelated words."
 	}
 	return ""
 }
@@ -74,7 +74,7 @@ func (p Policy) JudgeLeaked(password string) (problem string, err error) {
 		return "", fmt.Errorf("look for a leaked password: %w", err)
 	}
 	if leaked {
-		return "Password is in a list of leaked passwords. Choose one that you use nowhere else.", nil
+		return "This password has leaked elsewhere. Choose one that you use nowhere else.", nil
 	}
 	return "", nil
 }

@@ -52,7 +52,7 @@ func Canonical(typed string) (name, problem string) {
 	case name == "." || name == "..":
 		return "", "Username cannot be only dots, because it becomes part of an address."
 	case !oneScript(name):
-		return "", "Username mixes letters of different alphabets, which can make one name look like another."
+		return "", "Use letters from one alphabet only."
 	}
 	return name, ""
 }
