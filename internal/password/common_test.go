@@ -167,7 +167,7 @@ func TestPasswordLikeANameIsRefusedInTheSameDisguises(t *testing.T) {
 		}
 	}
 	for _, chosen := range []string{"Zb1gniewsk@", "zbigniewska1987", "akswe1ngibz", "zbigniewskazbigniewska"} {
-		if problem := anySite.Judge(chosen, "zbigniewska"); !strings.Contains(problem, "the username") {
+		if problem := anySite.Judge(chosen, "zbigniewska"); !strings.Contains(problem, "your username") {
 			t.Errorf("%q: %q", chosen, problem)
 		}
 		if !isAccepted(chosen) {
@@ -175,7 +175,7 @@ func TestPasswordLikeANameIsRefusedInTheSameDisguises(t *testing.T) {
 		}
 	}
 	for _, chosen := range []string{"zbig77niew5!", "!zbig77niew5", "2zbig77niew5", "ｚｂｉｇ７７ｎｉｅｗ５", "zbig77niew520241!"} {
-		if problem := anySite.Judge(chosen, "zbig77niew5"); !strings.Contains(problem, "the username") {
+		if problem := anySite.Judge(chosen, "zbig77niew5"); !strings.Contains(problem, "your username") {
 			t.Errorf("%q: %q", chosen, problem)
 		}
 	}
