@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base32"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -16,26 +17,23 @@ import (
 var alphabet = base32.NewEncoding("0123456789ABCDEFGHJKMNPQRSTVWXYZ").WithPadding(base32.NoPadding)
 
 const (
-	// codeBytes are 128 random bits: too many to guess, and so a fast hash protects them at rest
-	// (ASVS 5.0 6.5.2, 6.5.3; NIST SP 800-63B-4 section 3.1.2.2).
-	codeBytes = 16
-	// codeLength is in characters, without hyphens.
-	codeLength = 26
+	// codeLength is in characters, without hyphens. They have 125 random bits: too many to guess, and so a fast hash
+	// protects them at rest (ASVS 5.0 6.5.2, 6.5.3; NIST SP 800-63B-4 section 3.1.2.2 asks for 112).
+	codeLength = 25
 	groupSize  = 5
+	// oldLength is that of codes made before, which are hashed by their 16 bytes.
+	oldLength = 26
 )
 
 // NewCode returns a new code as it is shown, once: groups of five characters with hyphens between them.
 func NewCode() string {
-	random := make([]byte, codeBytes)
+	random := make([]byte, 16)
 	rand.Read(random)
-	var code strings.Builder
-	for i, char := range alphabet.EncodeToString(random) {
-		if i > 0 && i%groupSize == 0 && codeLength-i > 1 {
-			code.WriteByte('-')
-		}
-		code.WriteRune(char)
+	var groups []string
+	for group := range slices.Chunk([]byte(alphabet.EncodeToString(random)[:codeLength]), groupSize) {
+		groups = append(groups, string(group))
 	}
-	return code.String()
+	return strings.Join(groups, "-")
 }
 
 // maxTyped, in bytes, leaves room for a code in full-width characters with signs and spaces between all of them; longer
@@ -61,9 +59,12 @@ func Hash(typed string) (hash [sha256.Size]byte, ok bool) {
 		}
 		return r
 	}, strings.ToUpper(norm.NFKC.String(typed)))
-	random, err := alphabet.DecodeString(code)
-	if len(code) != codeLength || err != nil {
-		return sha256.Sum256(nil), false
+	bytes, err := alphabet.DecodeString(code + strings.Repeat("0", max(0, oldLength-len(code))))
+	switch {
+	case err == nil && len(code) == codeLength:
+		return sha256.Sum256([]byte(code)), true
+	case err == nil && len(code) == oldLength:
+		return sha256.Sum256(bytes), true
 	}
-	return sha256.Sum256(random), true
+	return sha256.Sum256(nil), false
 }

@@ -71,7 +71,7 @@ func (s *Store) MarkRecoveryCodeSaved(ctx context.Context, uid int64, origin Ori
 func (s *Store) UserByRecoveryCode(ctx context.Context, username string, codeHash []byte) (User, error) {
 	var user User
 	var matches bool
-	// Comparing in SQL is not constant in time, but what is compared are hashes of 128 random bits: how far one agrees
+	// Comparing in SQL is not constant in time, but what is compared are hashes of 125 random bits: how far one agrees
 	// with another tells nothing about the code.
 	err := s.reads.QueryRowContext(ctx, `
 		SELECT uid, username, pass_hash, coalesce(code_hash = ? AND disabled_at IS NULL, 0)
