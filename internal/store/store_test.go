@@ -74,7 +74,7 @@ func connections(t *testing.T, s *Store) (all []*sql.Conn) {
 
 func TestOpenGivesEveryConnectionTheSafeSettings(t *testing.T) {
 	t.Parallel()
-	for i, connection := range connections(t, newStore(t)) {
+	for i, connection := range connections(t, openWaiting(t, filepath.Join(t.TempDir(), "auth.db"), 10*time.Second)) {
 		for setting, want := range map[string]string{
 			"journal_mode":   "wal",
 			"synchronous":    "2", // FULL
