@@ -49,6 +49,8 @@ func (s *Store) CleanUp(ctx context.Context, expired Cutoffs) error {
 			[]any{expired.Now.Unix(), cleanUpBatch}},
 		{"DELETE FROM known_browsers WHERE (uid, token_hash) IN (SELECT uid, token_hash FROM known_browsers WHERE last_used_at < ? OR last_used_at > ? LIMIT ?)",
 			[]any{expired.BrowsersUnusedSince.Unix(), expired.Future.Unix(), cleanUpBatch}},
+		{"DELETE FROM app_codes WHERE code_hash IN (SELECT code_hash FROM app_codes WHERE expires_at <= ? LIMIT ?)",
+			[]any{expired.Now.Unix(), cleanUpBatch}},
 	} {
 		for {
 			began := time.Now()

@@ -27,7 +27,9 @@ func init() {
 // takenQuery finds an account that has a name, or one that looks the same. The second term of the index tells names of
 // ASCII alone, 0, from others, 1; for a new name of ASCII alone only the others count.
 const takenQuery = `SELECT EXISTS (SELECT 1 FROM users WHERE username = ?1)
-	OR EXISTS (SELECT 1 FROM users WHERE skeleton = ?2 AND (username GLOB '*[^ -~]*') >= ?3)`
+	OR EXISTS (SELECT 1 FROM users WHERE skeleton = ?2 AND (username GLOB '*[^ -~]*') >= ?3)
+	OR EXISTS (SELECT 1 FROM retired_names WHERE username = ?1)
+	OR EXISTS (SELECT 1 FROM retired_names WHERE skeleton = ?2 AND (username GLOB '*[^ -~]*') >= ?3)`
 
 // UsernameTaken reports whether CreateUser would return ErrUsernameTaken for this canonical name.
 func (s *Store) UsernameTaken(ctx context.Context, name string) (bool, error) {

@@ -106,7 +106,8 @@ func (s *Store) ReplacePassHash(ctx context.Context, uid int64, oldHash, newHash
 }
 
 // DeleteUser removes the account with its sign-ins, events, recovery code and limits. An account that is gone already
-// is no error. The name is free again; the uid is not. When its owner deletes it, ErrNotSignedIn means that the sign-in
+// is no error. The name is free again,
+// unless an app has known it; the uid is not. When its owner deletes it, ErrNotSignedIn means that the sign-in
 // acted for has ended.
 func (s *Store) DeleteUser(ctx context.Context, uid int64, origin Origin) error {
 	return s.write(ctx, "delete user", func(ctx context.Context, tx *transaction) error {
@@ -116,6 +117,9 @@ func (s *Store) DeleteUser(ctx context.Context, uid int64, origin Origin) error 
 			}
 		}
 		if err := tx.resetLimits(ctx, uid); err != nil {
+			return err
+		}
+		if err := tx.retireName(ctx, uid, origin); err != nil {
 			return err
 		}
 		result, err := tx.ExecContext(ctx, "DELETE FROM users WHERE uid = ?", uid)

@@ -1,0 +1,130 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// App is a host behind forward authentication, and who may enter it. A new one lets nobody in.
+type App struct {
+	// Host is canonical (package forward).
+	Host string
+	Name string
+	// Everyone is set when every account may enter; otherwise the members of the groups may.
+	Everyone bool
+	Groups   []string
+}
+
+// Expected outcomes of the queries about apps and groups.
+var (
+	ErrAppExists = errors.New("there is such an app already")
+	ErrNoApp     = errors.New("no such app")
+	ErrNoGroup   = errors.New("no such group")
+)
+
+// AddApp adds an app, or returns ErrAppExists or ErrNoGroup.
+func (s *Store) AddApp(ctx context.Context, app App, now time.Time) error {
+	return s.write(ctx, "add app", func(ctx context.Context, tx *transaction) error {
+		result, err := tx.ExecContext(ctx, "INSERT INTO apps (host, name, everyone, added_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+			app.Host, app.Name, app.Everyone, now.Unix())
+		if err := requireRow(result, err, ErrAppExists); err != nil {
+			return err
+		}
+		return tx.setAppGroups(ctx, app)
+	})
+}
+
+// SetApp changes an app's name and who may enter it, or returns ErrNoApp or ErrNoGroup. Who may not any more is refused
+// at the next request.
+func (s *Store) SetApp(ctx context.Context, app App) error {
+	return s.write(ctx, "set app", func(ctx context.Context, tx *transaction) error {
+		result, err := tx.ExecContext(ctx, "UPDATE apps SET name = ?, everyone = ? WHERE host = ?", app.Name, app.Everyone, app.Host)
+		if err := requireRow(result, err, ErrNoApp); err != nil {
+			return err
+		}
+		return tx.setAppGroups(ctx, app)
+	})
+}
+
+func (tx *transaction) setAppGroups(ctx context.Context, app App) error {
+	if _, err := tx.ExecContext(ctx, "DELETE FROM app_groups WHERE host = ?", app.Host); err != nil {
+		return err
+	}
+	for _, group := range app.Groups {
+		result, err := tx.ExecContext(ctx, "INSERT INTO app_groups (host, group_name) SELECT ?, name FROM groups WHERE name = ?", app.Host, group)
+		if err := requireRow(result, err, ErrNoGroup); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// RemoveApp removes an app and ends all sign-ins in it, or returns ErrNoApp.
+func (s *Store) RemoveApp(ctx context.Context, host string) error {
+	return s.write(ctx, "remove app", func(ctx context.Context, tx *transaction) error {
+		result, err := tx.ExecContext(ctx, "DELETE FROM apps WHERE host = ?", host)
+		return requireRow(result, err, ErrNoApp)
+	})
+}
+
+const (
+	appColumns = `host, name, everyone, coalesce((SELECT group_concat(group_name, ' ' ORDER BY group_name) FROM app_groups WHERE app_groups.host = apps.host), '')`
+	// mayEnter is a condition on apps and users.
+	mayEnter = `(everyone OR EXISTS (
+		SELECT 1 FROM app_groups JOIN group_members USING (group_name)
+		WHERE app_groups.host = apps.host AND group_members.uid = users.uid))`
+)
+
+// Apps returns all apps in the order of their hosts.
+func (s *Store) Apps(ctx context.Context) ([]App, error) {
+	return s.appsWhere(ctx, "SELECT "+appColumns+" FROM apps ORDER BY host")
+}
+
+// AppsOf returns the apps that the account may enter, in the order of their names.
+func (s *Store) AppsOf(ctx context.Context, uid int64) ([]App, error) {
+	return s.appsWhere(ctx, "SELECT "+appColumns+" FROM apps JOIN users ON uid = ? WHERE "+mayEnter+" ORDER BY name, host", uid)
+}
+
+// App finds an app by its canonical host, or returns ErrNoApp.
+func (s *Store) App(ctx context.Context, host string) (App, error) {
+	found, err := s.appsWhere(ctx, "SELECT "+appColumns+" FROM apps WHERE host = ?", host)
+	if err != nil {
+		return App{}, err
+	}
+	if len(found) == 0 {
+		return App{}, ErrNoApp
+	}
+	return found[0], nil
+}
+
+func (s *Store) appsWhere(ctx context.Context, query string, args ...any) (apps []App, err error) {
+	err = eachRow(ctx, s.reads, func(row *sql.Rows) error {
+		var app App
+		var groups string
+		err := row.Scan(&app.Host, &app.Name, &app.Everyone, &groups)
+		app.Groups = strings.Fields(groups)
+		apps = append(apps, app)
+		return err
+	}, query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read apps: %w", err)
+	}
+	return apps, nil
+}
+
+// MayEnter reports whether the account may enter the app, and whether its owner has said that it may know them.
+func (s *Store) MayEnter(ctx context.Context, uid int64, host string) (may, continued bool, err error) {
+	err = s.reads.QueryRowContext(ctx, "SELECT "+mayEnter+`, EXISTS (SELECT 1 FROM app_people WHERE app_people.uid = users.uid AND app_people.host = apps.host)
+		FROM apps JOIN users ON uid = ? WHERE host = ?`, uid, host).Scan(&may, &continued)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, false, ErrNoApp
+	}
+	if err != nil {
+		return false, false, fmt.Errorf("read app: %w", unavailable(err))
+	}
+	return may, continued, nil
+}
