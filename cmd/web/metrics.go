@@ -26,6 +26,7 @@ type metrics struct {
 	durations *prometheus.HistogramVec
 	logins    *prometheus.CounterVec
 	events    *prometheus.CounterVec
+	checks    *prometheus.CounterVec
 }
 
 func newMetrics() *metrics {
@@ -44,6 +45,9 @@ func newMetrics() *metrics {
 			Name: "latchkey_security_events_total",
 			Help: `Security events, as in the log; those that end in "throttled" are tries that came too early.`,
 		}, []string{"event"}),
+		checks: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "latchkey_app_checks_total", Help: "Requests to apps that a proxy asked about, by what was answered.",
+		}, []string{"outcome"}),
 	}
 }
 
@@ -81,7 +85,7 @@ func (a *app) metricsHandler() http.Handler {
 	}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(
-		a.metrics.requests, a.metrics.durations, a.metrics.logins, a.metrics.events,
+		a.metrics.requests, a.metrics.durations, a.metrics.logins, a.metrics.events, a.metrics.checks,
 		gauge("latchkey_hashes_running", "Password hashes being computed.", func() float64 {
 			running, _ := a.hasher.Load()
 			return float64(running)

@@ -18,6 +18,8 @@ import (
 type view struct {
 	title string
 	main  templ.Component
+	// refresh is an address that the page leads on to by itself.
+	refresh string
 	// hasError is set when the form on the page has an error.
 	hasError bool
 	// part, when set, is all that changes in a page that htmx has on screen; without scripts the whole page is sent.
@@ -41,7 +43,7 @@ func (a *app) render(c echo.Context, status int, v view) error {
 		noticeOnly(header)
 		body = components.NoticeFragment(components.Page{Main: v.main})
 	default:
-		page := components.Page{Title: v.title, Main: v.main, HasError: v.hasError, Account: accountHead(c)}
+		page := components.Page{Title: v.title, Main: v.main, HasError: v.hasError, Refresh: v.refresh, Account: accountHead(c)}
 		if c.Request().Method != http.MethodHead {
 			flashes, err := a.takeFlashes(c)
 			if err != nil {

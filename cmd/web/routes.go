@@ -35,6 +35,8 @@ func (a *app) routes() http.Handler {
 	// Other pages that are open to everyone.
 	pages := site.with("", outliveClient, a.loadSession)
 	pages.get("/", a.showFirstPage)
+	pages.get("/enter", a.showEnter)
+	pages.post("/enter", a.continueToApp)
 	pages.get("/recover", a.showRecover)
 	pages.post("/recover", a.recoverAccount)
 	pages.get("/.well-known/change-password", a.redirectToPassword)

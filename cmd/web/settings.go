@@ -45,6 +45,9 @@ type settings struct {
 	FailuresPerHour        int           `group:"Limits" default:"100" placeholder:"N" help:"Failed logins, over all accounts, that one address may have in an hour (${default})."`
 	SignupsPerHour         int           `group:"Limits" default:"30" placeholder:"N" help:"Signups that one address may try in an hour (${default})."`
 
+	ForwardAuthAddr hostPort `group:"Apps" placeholder:"HOST:PORT" help:"Address for proxies that ask whether a request to an app may pass. Off by default; on loopback or a private network, never for browsers."`
+	EmailDomain     string   `group:"Apps" placeholder:"DOMAIN" help:"Apps are told USERNAME@DOMAIN as an account's address. None by default."`
+
 	MetricsAddr hostPort `group:"Monitoring" placeholder:"HOST:PORT" help:"Address to serve GET /metrics on, in Prometheus's form. Off by default; keep it from the public."`
 	LogFormat   string   `group:"Monitoring" default:"text" enum:"text,json" placeholder:"text|json" help:"How log lines are written (${default})."`
 }

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"net/http"
+	"net/url"
+	"time"
+
+	"latchkey/internal/forward"
+	"latchkey/internal/store"
+)
+
+// handOverPath is the part of each app's host that is ours.
+const handOverPath = "/.latchkey/"
+
+// handOver serves that part where the proxy passes requests on as they are (nginx). The host and the scheme are the ones
+// that the proxy tells.
+func (a *app) handOver() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked, err := originalRequest(r)
+		if err != nil {
+			a.refuseMalformed(w, err)
+			return
+		}
+		a.serveHandOver(w, asked, false)
+	})
+}
+
+// serveHandOver answers for our part of an app's host. What is relayed, by Caddy or Traefik, never gets 2xx: they would
+// take that for "pass", and ask the app.
+func (a *app) serveHandOver(w http.ResponseWriter, asked appRequest, relayed bool) {
+	w.Header().Set("Referrer-Policy", "no-referrer") // the address holds a code
+	switch asked.uri.Path {
+	case handOverPath + "enter":
+		a.enterApp(w, asked)
+	case handOverPath:
+		a.showWhoIsInApp(w, asked, relayed)
+	default:
+		http.Error(w, "there is no page at this address", http.StatusNotFound)
+	}
+}
+
+// enterApp exchanges the code for the app's cookie, and goes on.
+func (a *app) enterApp(w http.ResponseWriter, asked appRequest) {
+	mode := asked.Header.Get("Sec-Fetch-Mode")
+	if asked.method != http.MethodGet || mode != "" && mode != "navigate" || forward.IsPrefetch(asked.Header) {
+		http.Error(w, "only a browser that opens this page may enter", http.StatusForbidden) // and the code is still good
+		return
+	}
+	nonce, err := asked.Cookie(nonceCookie(asked.secure()))
+	if err != nil {
+		showAppPage(w, http.StatusForbidden, appPage{
+			Title: "Cookies are needed", Text: "Your browser did not keep a cookie of this app. Allow cookies for it, then open it again.",
+			Link: "/", LinkText: "Open the app",
+		})
+		return
+	}
+	token, code := rand.Text(), asked.uri.Query().Get("code")
+	target, err := a.store.SpendAppCode(asked.Context(), store.AppCode{
+		CodeHash: hashAppCode(code), Host: asked.host, NonceHash: []byte(nonceHash(nonce.Value)),
+	}, hashAppToken(token), a.now())
+	if errors.Is(err, store.ErrNoAppCode) {
+		// Used before, by the back button say, or too late: the app itself knows whether the person is in.
+		http.Redirect(w, asked.Request, "/", http.StatusSeeOther)
+		return
+	}
+	if err != nil {
+		a.refuse(w, asked, err)
+		return
+	}
+	found, err := a.store.AppSignInByToken(asked.Context(), asked.host, hashAppToken(token))
+	if err != nil {
+		a.refuse(w, asked, err)
+		return
+	}
+	maxAge := 0 // with the browser
+	if found.Remembered {
+		maxAge = int(found.CreatedAt.Add(a.settings.RememberedLifetime).Sub(a.now()) / time.Second)
+	}
+	http.SetCookie(w, &http.Cookie{
+		Name: appCookie(asked.secure()), Value: token, Path: "/", MaxAge: maxAge,
+		HttpOnly: true, Secure: asked.secure(), SameSite: http.SameSiteLaxMode,
+	})
+	http.Redirect(w, asked.Request, target, http.StatusSeeOther)
+}
+
+// showWhoIsInApp says who is signed in in the app, and leads to the account.
+func (a *app) showWhoIsInApp(w http.ResponseWriter, asked appRequest, relayed bool) {
+	signIn, err := a.appSignIn(asked)
+	if err != nil {
+		home := asked
+		home.uri = &url.URL{Path: "/"}
+		a.refuse(w, home, err)
+		return
+	}
+	status := http.StatusOK
+	if relayed {
+		status = http.StatusUnauthorized
+	}
+	showAppPage(w, status, appPage{
+		Title: "You are " + personOf(signIn.SignIn).Shown() + " here", Text: "Log out, or use another account, on the page of your account.",
+		Link: a.site.String() + "/user/" + url.PathEscape(signIn.Username), LinkText: "Your account",
+	})
+}
+
+func appCookie(secure bool) string   { return cookieName("latchkey", secure) }
+func nonceCookie(secure bool) string { return cookieName("latchkey-nonce", secure) }
+
+// The stored hashes of what a browser or a redirect brings: a copy of the database lets nobody in.
+func hashAppToken(token string) []byte { return hashOf("app sign-in ", token) }
+func hashAppCode(code string) []byte   { return hashOf("app code ", code) }
+
+func nonceHash(nonce string) string {
+	return base64.RawURLEncoding.EncodeToString(hashOf("app nonce ", nonce))
+}
+
+func hashOf(use, secret string) []byte {
+	hash := sha256.Sum256([]byte(use + secret))
+	return hash[:]
+}
