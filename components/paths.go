@@ -14,6 +14,10 @@ func ActivityPath(username string) string { return HomePath(username) + "/activi
 func RecoveryPath(username string) string { return HomePath(username) + "/recovery" }
 func DeletePath(username string) string   { return HomePath(username) + "/delete" }
 
+// AppPasswordsPath and EndAppPasswordPath are of what programs without a browser send.
+func AppPasswordsPath(username string) string   { return HomePath(username) + "/app-passwords" }
+func EndAppPasswordPath(username string) string { return AppPasswordsPath(username) + "/end" }
+
 // RecoverySavedPath and RecoveryLaterPath take what the person says of a recovery code: that it is saved, or "not now".
 func RecoverySavedPath(username string) string { return RecoveryPath(username) + "/saved" }
 func RecoveryLaterPath(username string) string { return RecoveryPath(username) + "/later" }

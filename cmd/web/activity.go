@@ -82,6 +82,8 @@ var eventWords = map[store.EventKind]string{
 	store.AccountUnlocked:  "The account was unlocked",
 	store.PasswordLinkMade: "A link to choose a password was made",
 	store.PasswordLinkUsed: "The link to choose a password was used",
+	store.AppPasswordMade:  "An app password was made",
+	store.AppPasswordEnded: "An app password was ended",
 }
 
 func eventInWords(event store.Event) string {

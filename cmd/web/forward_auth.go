@@ -169,6 +169,7 @@ func (a *app) refuseMalformed(w http.ResponseWriter, err error) {
 var (
 	errForged     = errors.New("the request says itself who it is")
 	errNotAllowed = errors.New("the app does not let this account in")
+	errThrottled  = errors.New("too many wrong app passwords from this address")
 )
 
 // appSignIn returns the sign-in that a request to an app comes from, or why it does not pass.
@@ -179,7 +180,7 @@ func (a *app) appSignIn(asked appRequest) (store.AppSignIn, error) {
 	}
 	cookie, err := asked.Cookie(appCookie(asked.secure()))
 	if err != nil || cookie.Value == "" {
-		return store.AppSignIn{}, store.ErrNotSignedIn
+		return a.byAppPassword(asked)
 	}
 	ctx := a.store.WithVersion(asked.Context())
 	found, err := a.store.AppSignInByToken(ctx, asked.host, hashAppToken(cookie.Value))
@@ -212,7 +213,7 @@ func bareStatus(err error) int {
 	switch {
 	case errors.Is(err, store.ErrNotSignedIn):
 		return http.StatusUnauthorized
-	case errors.Is(err, errNotAllowed), errors.Is(err, errForged):
+	case errors.Is(err, errNotAllowed), errors.Is(err, errForged), errors.Is(err, errThrottled):
 		return http.StatusForbidden
 	}
 	return http.StatusInternalServerError
@@ -228,6 +229,8 @@ func (a *app) countCheck(err error) {
 		outcome = "not allowed"
 	case errors.Is(err, errForged):
 		outcome = "forged"
+	case errors.Is(err, errThrottled):
+		outcome = "throttled"
 	case err != nil:
 		outcome = "failed"
 	}

@@ -46,6 +46,9 @@ func (a *app) refuse(w http.ResponseWriter, asked appRequest, reason error) {
 			Link: a.enterAddress(asked, ""), LinkText: "Use another account",
 		})
 		return
+	case errors.Is(reason, errThrottled):
+		http.Error(w, "too many wrong app passwords from this address", http.StatusTooManyRequests)
+		return
 	case !errors.Is(reason, store.ErrNotSignedIn):
 		a.log.Error("forward authentication", "error", reason, "app", asked.host)
 		http.Error(w, "the sign-in cannot be checked now", http.StatusServiceUnavailable)
@@ -53,6 +56,7 @@ func (a *app) refuse(w http.ResponseWriter, asked appRequest, reason error) {
 	}
 	if asked.method == http.MethodOptions || kind == forward.Program || forward.IsPrefetch(asked.Header) {
 		w.Header().Set("Latchkey-Login", a.site.String())
+		a.challengeFor(w, asked)
 		http.Error(w, "not signed in", http.StatusUnauthorized)
 		return
 	}

@@ -76,6 +76,9 @@ func (b *appBrowser) askAt(path, method, uri string, header http.Header) *http.R
 	}
 	recorder := httptest.NewRecorder()
 	b.site.app.forwardAuthHandler().ServeHTTP(recorder, r)
+	if err := b.site.app.store.WriteCollected(b.t.Context()); err != nil && recorder.Code < 500 {
+		b.t.Error(err)
+	}
 	response := recorder.Result()
 	for _, cookie := range response.Cookies() {
 		b.cookies[cookie.Name] = cookie.Value
@@ -365,4 +368,17 @@ func TestIdentityOfTwoPeopleIsNeverTheSame(t *testing.T) {
 		}
 		seen[key] = name
 	}
+}
+
+func TestHomeListsTheAppsThatThePersonMayEnter(t *testing.T) {
+	t.Parallel()
+	s, b := newAppSite(t, "--forward-auth-addr=localhost:0")
+	s.addApp("secret.example.org", "Secret")
+	home := b.get("/user/bob").want("Photos photos.example.org", "Wiki wiki.example.net").wantNot("Secret")
+	if link := home.find(func(n *html.Node) bool { return attribute(n, "href") == "http://photos.example.org/" }); link == nil {
+		t.Error("no link to the app")
+	}
+	b.get("/user/bob/sign-ins").wantNot("Apps:")
+	s.onApp(t, "photos.example.org").enter(b, "/")
+	b.get("/user/bob/sign-ins").want("Apps: Photos")
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"latchkey/components"
+	"latchkey/internal/store"
 )
 
 // showFirstPage goes to the home page of the account last signed in in this browser, or to the login form.
@@ -26,9 +27,14 @@ func (a *app) showHome(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	apps, err := a.appLinks(c, me)
+	if err != nil {
+		return err
+	}
 	return a.render(c, http.StatusOK, view{title: personOf(me).Shown(), main: components.Home(components.HomePage{
 		CSRF:                 csrfToken(c),
 		Me:                   personOf(me),
+		Apps:                 apps,
 		Sessions:             overview.SignIns,
 		PasswordChangedAt:    overview.PasswordChangedAt,
 		RecoveryCodeMadeAt:   overview.RecoveryCodeMadeAt,
@@ -37,4 +43,20 @@ func (a *app) showHome(c echo.Context) error {
 		PreviousLoginBrowser: browserInWords(me.PreviousLoginUserAgent),
 		OfferRecovery:        me.LacksRecoveryCode,
 	})})
+}
+
+// appLinks returns the apps that the account may enter. Without forward authentication there is no way into any.
+func (a *app) appLinks(c echo.Context, me store.SignIn) ([]components.AppLink, error) {
+	if (a.settings.ForwardAuthAddr == hostPort{}) {
+		return nil, nil
+	}
+	apps, err := a.store.AppsOf(c.Request().Context(), me.UID)
+	if err != nil {
+		return nil, err
+	}
+	var links []components.AppLink
+	for _, app := range apps {
+		links = append(links, components.AppLink{Name: app.Name, Host: app.Host, Address: a.site.Scheme + "://" + app.Host + "/"})
+	}
+	return links, nil
 }

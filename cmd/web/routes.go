@@ -59,6 +59,9 @@ func (a *app) routes() http.Handler {
 	account.post("/recovery", a.makeRecovery)
 	account.post("/recovery/saved", a.recoverySaved)
 	account.post("/recovery/later", a.recoveryLater)
+	account.get("/app-passwords", a.showAppPasswords)
+	account.post("/app-passwords", a.makeAppPassword)
+	account.post("/app-passwords/end", a.endAppPassword)
 	account.get("/delete", a.showDelete)
 	account.post("/delete", a.deleteAccount)
 

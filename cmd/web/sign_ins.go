@@ -28,6 +28,10 @@ func (a *app) showSignIns(c echo.Context) error {
 		return err
 	}
 	signIns = slices.DeleteFunc(signIns, a.hasEnded)
+	entered, err := a.store.AppsEntered(c.Request().Context(), me.UID)
+	if err != nil {
+		return err
+	}
 	last := max(1, (len(signIns)+signInsShown-1)/signInsShown)
 	number = min(max(number, 1), last)
 	page := components.SignInsPage{
@@ -38,7 +42,7 @@ func (a *app) showSignIns(c echo.Context) error {
 	for _, signIn := range signIns[first:min(first+signInsShown, len(signIns))] {
 		page.Rows = append(page.Rows, components.SignInRow{
 			ID: signIn.ID, Here: signIn.ID == me.ID, Browser: browserInWords(signIn.UserAgent), Address: signIn.Address,
-			BeganAt: signIn.CreatedAt, LastUsedAt: signIn.LastSeenAt,
+			BeganAt: signIn.CreatedAt, LastUsedAt: signIn.LastSeenAt, Apps: entered[signIn.ID],
 		})
 	}
 	if number > 1 {

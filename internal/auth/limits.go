@@ -32,11 +32,12 @@ const (
 	Signup Limit = iota
 	NameCheck
 	Recovery
-	failures // of passwords
+	AppPassword // wrong ones
+	failures    // of passwords
 )
 
 func (l Limit) kind() string {
-	return [...]string{"signup", "name check", "recovery", "failures"}[l]
+	return [...]string{"signup", "name check", "recovery", "app password", "failures"}[l]
 }
 
 func (l Limits) rule(limit Limit) throttle.Rule {
@@ -74,7 +75,7 @@ type ThrottledError struct {
 func (e *ThrottledError) Error() string { return "throttled" }
 
 var throttledKind = map[Limit]store.EventKind{
-	Signup: store.SignupThrottled, NameCheck: store.NameCheckThrottled, Recovery: store.RecoveryThrottled,
+	Signup: store.SignupThrottled, NameCheck: store.NameCheckThrottled, Recovery: store.RecoveryThrottled, AppPassword: store.AppThrottled,
 }
 
 // Allow counts something that a client's network may do only so often. One time too many is a *ThrottledError.

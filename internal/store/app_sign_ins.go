@@ -109,3 +109,20 @@ func (s *Store) EndAppSignIn(ctx context.Context, host string, tokenHash []byte)
 		return err
 	})
 }
+
+// AppsEntered returns the names of the apps entered under each sign-in of the account, by the sign-in's id.
+func (s *Store) AppsEntered(ctx context.Context, uid int64) (map[string][]string, error) {
+	entered := map[string][]string{}
+	err := eachRow(ctx, s.reads, func(row *sql.Rows) error {
+		var signIn, name string
+		err := row.Scan(&signIn, &name)
+		entered[signIn] = append(entered[signIn], name)
+		return err
+	}, `
+		SELECT DISTINCT sign_in, name FROM sign_ins JOIN app_sign_ins ON sign_in = sign_ins.id JOIN apps USING (host)
+		WHERE sign_ins.uid = ? ORDER BY name`, uid)
+	if err != nil {
+		return nil, fmt.Errorf("read apps entered: %w", err)
+	}
+	return entered, nil
+}

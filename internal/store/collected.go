@@ -15,6 +15,8 @@ type collected struct {
 	mu       sync.Mutex
 	failures map[failureKey]Event
 	uses     map[string]time.Time // by the id of the sign-in
+	// appPasswordUses is by the id of the app password.
+	appPasswordUses map[int64]time.Time
 }
 
 // failureKey is equal for failures that are repeats of each other.
@@ -74,6 +76,22 @@ func (c *collected) addFailure(key failureKey, event Event) {
 	c.failures[key] = event
 }
 
+func (c *collected) useAppPassword(id int64, now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.appPasswordUses == nil {
+		c.appPasswordUses = map[int64]time.Time{}
+	}
+	c.appPasswordUses[id] = now
+}
+
+func (c *collected) takeAppPasswordUses() (uses map[int64]time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	uses, c.appPasswordUses = c.appPasswordUses, nil
+	return uses
+}
+
 func (c *collected) take() (failures map[failureKey]Event, uses map[string]time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -85,13 +103,19 @@ func (c *collected) take() (failures map[failureKey]Event, uses map[string]time.
 // WriteCollected writes what RecordFailure and TouchSignIn collected. When it cannot, that is kept for the next time.
 func (s *Store) WriteCollected(ctx context.Context) error {
 	failures, uses := s.collected.take()
-	if len(failures) == 0 && len(uses) == 0 {
+	appPasswordUses := s.collected.takeAppPasswordUses()
+	if len(failures) == 0 && len(uses) == 0 && len(appPasswordUses) == 0 {
 		return nil
 	}
 	err := s.write(ctx, "write what was collected", func(ctx context.Context, tx *transaction) error {
 		for id, at := range uses {
 			if _, err := tx.ExecContext(ctx,
 				"UPDATE sign_ins SET last_seen_at = ?1 WHERE id = ?2 AND last_seen_at < ?1", at.Unix(), id); err != nil {
+				return err
+			}
+		}
+		for id, at := range appPasswordUses {
+			if _, err := tx.ExecContext(ctx, "UPDATE app_passwords SET last_used_at = ? WHERE id = ?", at.Unix(), id); err != nil {
 				return err
 			}
 		}
@@ -108,6 +132,9 @@ func (s *Store) WriteCollected(ctx context.Context) error {
 		}
 		for id, at := range uses {
 			s.TouchSignIn(id, at)
+		}
+		for id, at := range appPasswordUses {
+			s.collected.useAppPassword(id, at)
 		}
 	}
 	return err

@@ -31,11 +31,14 @@ const (
 	AccountUnlocked   EventKind = "account unlocked"
 	PasswordLinkMade  EventKind = "password link made"
 	PasswordLinkUsed  EventKind = "password link used"
+	AppPasswordMade   EventKind = "app password made"
+	AppPasswordEnded  EventKind = "app password ended"
 
 	// Attempts that a rate limit refused, beside LoginThrottled.
 	RecoveryThrottled  EventKind = "recovery throttled"
 	SignupThrottled    EventKind = "signup throttled"
 	NameCheckThrottled EventKind = "name check throttled"
+	AppThrottled       EventKind = "app password throttled"
 )
 
 // Actor is who did something to an account.

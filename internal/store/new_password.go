@@ -49,12 +49,13 @@ func (s *Store) ChangePassword(ctx context.Context, change PasswordChange, origi
 }
 
 // forgetAccess ends the ways into an account that a password which is replaced had opened: all sign-ins but the one to
-// keep, known browsers and the password link. The recovery code is up to the caller.
+// keep, known browsers, the password link and app passwords. The recovery code is up to the caller.
 func (tx *transaction) forgetAccess(ctx context.Context, uid int64, keepSignIn string) error {
 	for _, query := range []string{
 		"DELETE FROM sign_ins WHERE uid = ?1 AND id <> ?2",
 		"DELETE FROM known_browsers WHERE uid = ?1",
 		"DELETE FROM password_links WHERE uid = ?1",
+		"DELETE FROM app_passwords WHERE uid = ?1",
 	} {
 		if _, err := tx.ExecContext(ctx, query, uid, keepSignIn); err != nil {
 			return err

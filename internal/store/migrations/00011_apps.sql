@@ -61,3 +61,16 @@ CREATE TABLE retired_names (
     skeleton   TEXT    NOT NULL,
     retired_at INTEGER NOT NULL
 ) STRICT;
+
+-- What programs without a browser send in place of a sign-in, each for one app.
+CREATE TABLE app_passwords (
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
+    uid          INTEGER NOT NULL REFERENCES users (uid) ON DELETE CASCADE,
+    host         TEXT    NOT NULL REFERENCES apps (host) ON DELETE CASCADE,
+    name         TEXT    NOT NULL,
+    secret_hash  BLOB    NOT NULL UNIQUE,
+    created_at   INTEGER NOT NULL,
+    last_used_at INTEGER
+) STRICT;
+CREATE INDEX app_passwords_uid ON app_passwords (uid);
+CREATE INDEX app_passwords_host ON app_passwords (host);
