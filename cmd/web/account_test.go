@@ -12,11 +12,13 @@ const newPassword = "another zq9 phrase"
 
 // accountForms are the forms of the account's pages, complete and right but for what a test leaves out.
 var accountForms = map[string][]string{
-	"/user/bob/password":        {"current_password", goodPassword, "password", newPassword},
-	"/user/bob/sign-ins":        {"id", "x"},
-	"/user/bob/sign-ins/others": {},
-	"/user/bob/recovery":        {},
-	"/user/bob/delete":          {"username", "bob"},
+	"/user/bob/password":          {"current_password", goodPassword, "password", newPassword},
+	"/user/bob/sign-ins":          {"id", "x"},
+	"/user/bob/sign-ins/others":   {},
+	"/user/bob/recovery":          {},
+	"/user/bob/app-passwords":     {"host", "photos.example.org", "name", "Phone"},
+	"/user/bob/app-passwords/end": {"id", "1"},
+	"/user/bob/delete":            {"username", "bob"},
 }
 
 var accountPages = []string{"/user/bob/password", "/user/bob/sign-ins", "/user/bob/activity", "/user/bob/recovery", "/user/bob/delete"}

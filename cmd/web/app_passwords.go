@@ -22,6 +22,8 @@ func (a *app) showAppPasswords(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	draft := a.takeDraft(c)
+	form.Host, form.Name = draft["host"], draft["name"]
 	return a.render(c, http.StatusOK, appPasswordsView(form))
 }
 
@@ -32,7 +34,7 @@ func (a *app) makeAppPassword(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	form.Name = name
+	form.Host, form.Name = host, name
 	switch {
 	case name == "":
 		form.NameError = "Name cannot be empty."

@@ -62,10 +62,10 @@ func TestAppPasswordEndsByItsOwnerAndWithEverythingThatEndsAccess(t *testing.T) 
 		"a new password": func(s *site, b *browser) {
 			b.post("/user/bob/password", "current_password", goodPassword, "password", newPassword).wantStatus(http.StatusOK)
 		},
-		"disabled":     func(s *site, b *browser) { s.mustRun("user", "disable", "bob") },
-		"deleted":      func(s *site, b *browser) { s.mustRun("user", "delete", "bob") },
-		"no member":    func(s *site, b *browser) { s.exec("DELETE FROM group_members") },
-		"no app":       func(s *site, b *browser) { s.exec("DELETE FROM apps WHERE host = 'photos.example.org'") },
+		"disabled":  func(s *site, b *browser) { s.mustRun("user", "disable", "bob") },
+		"deleted":   func(s *site, b *browser) { s.mustRun("user", "delete", "bob") },
+		"no member": func(s *site, b *browser) { s.exec("DELETE FROM group_members") },
+		"no app":    func(s *site, b *browser) { s.exec("DELETE FROM apps WHERE host = 'photos.example.org'") },
 		"another link": func(s *site, b *browser) {
 			link := strings.TrimPrefix(strings.TrimSpace(s.mustRun("user", "reset", "bob")), s.server.URL)
 			s.browser().post(link, "password", newPassword).wantStatus(http.StatusOK)
@@ -100,6 +100,19 @@ func TestAppPasswordIsOnlyMadeByItsOwnerForAnAppTheyMayEnter(t *testing.T) {
 	s.onApp(t, "photos.example.org").want(http.StatusOK, "/", basic(secret))
 	s.clock.Advance(11 * time.Minute)
 	b.post("/user/bob/app-passwords", "host", "photos.example.org", "name", "Phone").wantStatus(http.StatusUnauthorized).want("Confirm it's you")
+}
+
+func TestAppPasswordFormComesBackAfterASessionThatEnded(t *testing.T) {
+	t.Parallel()
+	s, b := newAppSite(t, "--forward-auth-addr=localhost:0")
+	s.exec("DELETE FROM sign_ins")
+	ended := b.post("/user/bob/app-passwords", "host", "wiki.example.net", "name", "Phone").wantStatus(http.StatusUnauthorized)
+	back := b.post("/login", "username", "bob", "password", goodPassword, "next", attribute(ended.find(hiddenField("next")), "value"),
+		"carried.host", attribute(ended.find(hiddenField("carried.host")), "value"), "carried.name", attribute(ended.find(hiddenField("carried.name")), "value"))
+	back.wantPath("/user/bob/app-passwords").wantAttribute("name", "value", "Phone")
+	if chosen := back.find(func(n *html.Node) bool { return attribute(n, "value") == "wiki.example.net" && strings.Contains(back.body, "selected") }); chosen == nil {
+		t.Error("the app is not chosen")
+	}
 }
 
 func TestAppPasswordThatIsWrongCountsAgainstTheAddressAlone(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 
 func (a *app) showDelete(c echo.Context) error {
 	return a.render(c, http.StatusOK, deleteView(components.DeleteForm{
-		CSRF: csrfToken(c), Username: currentSignIn(c).Username, Typed: a.takeDraft(c, "username"),
+		CSRF: csrfToken(c), Username: currentSignIn(c).Username, Typed: a.takeDraft(c)["username"],
 	}))
 }
 

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"slices"
-
 	"github.com/labstack/echo/v4"
 
 	"latchkey/components"
@@ -25,17 +23,16 @@ func (a *app) redirectWithDraft(c echo.Context, to string, fields []components.C
 	return a.redirect(c, to)
 }
 
-// takeDraft returns what was typed into a field of this page's form before the session ended, once.
-func (a *app) takeDraft(c echo.Context, field string) string {
-	ctx := c.Request().Context()
+// takeDraft returns what was typed into the fields of this page's form before the session ended, once.
+func (a *app) takeDraft(c echo.Context) map[string]string {
+	ctx, typed := c.Request().Context(), map[string]string{}
 	found, _ := a.sessions.Get(ctx, draftKey).(draft)
 	if found.path != c.Request().URL.EscapedPath() {
-		return ""
+		return typed
 	}
 	a.sessions.Remove(ctx, draftKey)
-	at := slices.IndexFunc(found.fields, func(carried components.Carried) bool { return carried.Name == field })
-	if at < 0 {
-		return ""
+	for _, field := range found.fields {
+		typed[field.Name] = field.Value
 	}
-	return found.fields[at].Value
+	return typed
 }

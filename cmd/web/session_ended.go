@@ -15,7 +15,8 @@ const maxCarried = 4000
 
 // typedFields are the fields of account pages in which people type something that is no secret, by route.
 var typedFields = map[string][]string{
-	"/user/:username/delete": {"username"},
+	"/user/:username/app-passwords": {"host", "name"},
+	"/user/:username/delete":        {"username"},
 }
 
 // showSessionEnded answers a request that needs a login with the login form itself. Everybody gets the same answer,
