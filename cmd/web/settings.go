@@ -118,7 +118,7 @@ const (
 	// the last of them waits for a few seconds.
 	hashQueue           = 256
 	knownBrowserWindow  = 10 * time.Minute
-	nameChecksPerMinute = 60 // more than anybody types; not being told sooner keeps nobody from signing up
+	nameChecksPerMinute = 60 // more than anybody types; signing up tells too whether a name is taken
 	recoveriesPerHour   = 20
 )
 
