@@ -110,7 +110,9 @@ func TestAppPasswordFormComesBackAfterASessionThatEnded(t *testing.T) {
 	back := b.post("/login", "username", "bob", "password", goodPassword, "next", attribute(ended.find(hiddenField("next")), "value"),
 		"carried.host", attribute(ended.find(hiddenField("carried.host")), "value"), "carried.name", attribute(ended.find(hiddenField("carried.name")), "value"))
 	back.wantPath("/user/bob/app-passwords").wantAttribute("name", "value", "Phone")
-	if chosen := back.find(func(n *html.Node) bool { return attribute(n, "value") == "wiki.example.net" && strings.Contains(back.body, "selected") }); chosen == nil {
+	if chosen := back.find(func(n *html.Node) bool {
+		return attribute(n, "value") == "wiki.example.net" && strings.Contains(back.body, "selected")
+	}); chosen == nil {
 		t.Error("the app is not chosen")
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"net/http"
+	"net/url"
 	"slices"
 	"time"
 
@@ -17,8 +18,8 @@ import (
 // appCodeMaxAge is how long a code that hands a sign-in over to an app is good.
 const appCodeMaxAge = time.Minute
 
-// enterPage is where the way into an app begins and goes on: log in if need be, choose the account, say "continue" the
-// first time, and off to the app with a code.
+// showEnter is the way into an app: log in if need be, choose the account, say "continue" the first time, and off to the
+// app with a code.
 func (a *app) showEnter(c echo.Context) error {
 	return a.enter(c, false)
 }
@@ -82,6 +83,8 @@ func (a *app) enterForm(c echo.Context) (components.EnterForm, error) {
 	if form.To == "" {
 		form.To = "/"
 	}
+	query := url.Values{"app": {form.Host}, "to": {form.To}, "way": {form.Scheme}, "nonce": {form.Nonce}}
+	form.Path = "/enter?" + query.Encode()
 	hash, err := base64.RawURLEncoding.DecodeString(form.Nonce)
 	if form.Scheme != "https" && (form.Scheme != "http" || a.secure()) || form.Nonce != "" && (err != nil || len(hash) != 32) {
 		return form, echo.ErrBadRequest

@@ -150,7 +150,7 @@ func (a *app) check(read func(*http.Request) (appRequest, error), bare bool) htt
 		case bare:
 			w.WriteHeader(bareStatus(err))
 		default:
-			a.refuse(w, asked, err)
+			a.refuse(w, asked, signIn, err)
 		}
 	})
 }

@@ -68,12 +68,12 @@ func (a *app) enterApp(w http.ResponseWriter, asked appRequest) {
 		return
 	}
 	if err != nil {
-		a.refuse(w, asked, err)
+		a.refuse(w, asked, store.AppSignIn{}, err)
 		return
 	}
 	found, err := a.store.AppSignInByToken(asked.Context(), asked.host, hashAppToken(token))
 	if err != nil {
-		a.refuse(w, asked, err)
+		a.refuse(w, asked, store.AppSignIn{}, err)
 		return
 	}
 	maxAge := 0 // with the browser
@@ -93,7 +93,7 @@ func (a *app) showWhoIsInApp(w http.ResponseWriter, asked appRequest, relayed bo
 	if err != nil {
 		home := asked
 		home.uri = &url.URL{Path: "/"}
-		a.refuse(w, home, err)
+		a.refuse(w, home, signIn, err)
 		return
 	}
 	status := http.StatusOK

@@ -19,17 +19,17 @@ func (a *app) refused() http.Handler {
 			a.refuseMalformed(w, err)
 			return
 		}
-		_, err = a.appSignIn(asked)
+		signIn, err := a.appSignIn(asked)
 		if err == nil {
 			err = store.ErrNotSignedIn // signed in a moment after it was refused: the way in leads back at once
 		}
-		a.refuse(w, asked, err)
+		a.refuse(w, asked, signIn, err)
 	})
 }
 
 // refuse answers with what the client can use: a way to the login where there is a person to see it, and nothing that a
 // script would take for the app's answer.
-func (a *app) refuse(w http.ResponseWriter, asked appRequest, reason error) {
+func (a *app) refuse(w http.ResponseWriter, asked appRequest, signIn store.AppSignIn, reason error) {
 	kind := forward.KindOf(asked.method, asked.Header)
 	switch {
 	case errors.Is(reason, errForged):
@@ -42,8 +42,8 @@ func (a *app) refuse(w http.ResponseWriter, asked appRequest, reason error) {
 			return
 		}
 		showAppPage(w, http.StatusForbidden, appPage{
-			Title: "You may not open this app", Text: "Your account has no access. Ask the administrator, or use another account.",
-			Link: a.enterAddress(asked, ""), LinkText: "Use another account",
+			Title: "You may not open this app", Text: "You are logged in as " + personOf(signIn.SignIn).Shown() + ", who has no access. Ask the administrator, or use another account.",
+			Link: a.enterAddress(asked, a.nonceOf(w, asked)), LinkText: "Use another account",
 		})
 		return
 	case errors.Is(reason, errThrottled):

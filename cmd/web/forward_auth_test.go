@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -183,8 +184,21 @@ func TestAppRefusesWhoIsNotInItsGroupsAtTheNextRequest(t *testing.T) {
 	photos.want(http.StatusForbidden, "/", http.Header{"Accept": {"*/*"}})
 	photos.nginx = true
 	photos.want(http.StatusForbidden, "/", navigation)
+	page := photos.askAt(handOverPath+"refused", http.MethodGet, "/", navigation)
+	if body, err := io.ReadAll(page.Body); page.StatusCode != http.StatusForbidden || !strings.Contains(string(body), "logged in as Bob") || err != nil {
+		t.Errorf("%d %s %v", page.StatusCode, body, err)
+	}
 	address := s.onApp(t, "photos.example.org").ask(http.MethodGet, "/", navigation).Header.Get("Location")
 	b.get(strings.TrimPrefix(address, s.app.site.String())).wantStatus(http.StatusForbidden).want("Bob may not open Photos")
+	// Another account that may gets in from there.
+	s.signUp("alice")
+	s.exec("INSERT INTO group_members (group_name, uid) SELECT 'family', uid FROM users WHERE username = 'alice'")
+	refused := b.get(strings.TrimPrefix(address, s.app.site.String()))
+	login := refused.find(func(n *html.Node) bool {
+		return n.Data == "a" && strings.HasPrefix(attribute(n, "href"), "/login?next=")
+	})
+	next := attribute(b.get(attribute(login, "href")).find(hiddenField("next")), "value")
+	b.post("/login", "username", "alice", "password", goodPassword, "next", next).wantStatus(http.StatusOK).want("Choose an account", "Alice", "Bob")
 }
 
 func TestAppGivesEachRefusedRequestWhatItCanUse(t *testing.T) {
