@@ -15,12 +15,14 @@ import (
 	"sync"
 )
 
-//go:embed app.css app.js icon.svg
+//go:embed app.css app.js icon.svg favicon.ico touch-icon.png
 var own embed.FS
 
 // Asset is one file as it goes over the wire. It never changes under its name, because the name holds a hash of
 // the content, so it may be cached for ever (RFC 8246).
 type Asset struct {
+	// Path is the whole path of the request for it.
+	Path        string
 	ContentType string
 	Plain       []byte
 	// Gzipped is compressed at the first call, with the best level.
@@ -58,13 +60,33 @@ func add(files fs.FS, name, contentType string) string {
 	if err != nil {
 		panic(fmt.Sprintf("public: embedded file: %v", err))
 	}
+	asset := NewAsset(path.Base(name), contentType, content)
+	assets[asset.Path] = asset
+	return asset.Path
+}
+
+// Icon returns the icon that browsers ask for by this path: /favicon.ico, and otherwise the one for a home screen.
+func Icon(path string) Asset {
+	name, contentType := "touch-icon.png", "image/png"
+	if path == "/favicon.ico" {
+		name, contentType = "favicon.ico", "image/x-icon"
+	}
+	content, err := own.ReadFile(name)
+	if err != nil {
+		panic(fmt.Sprintf("public: embedded file: %v", err))
+	}
+	return Asset{Path: path, ContentType: contentType, Plain: content}
+}
+
+// NewAsset gives content a path with its hash.
+func NewAsset(base, contentType string, content []byte) Asset {
 	sum := sha256.Sum256(content)
 	hash := strings.ToLower(base32.StdEncoding.EncodeToString(sum[:])[:12])
-	base := path.Base(name)
 	ext := path.Ext(base)
-	hashed := Prefix + strings.TrimSuffix(base, ext) + "." + hash + ext
-	assets[hashed] = Asset{ContentType: contentType, Plain: content, Gzipped: sync.OnceValue(func() []byte { return compress(content) })}
-	return hashed
+	return Asset{
+		Path:        Prefix + strings.TrimSuffix(base, ext) + "." + hash + ext,
+		ContentType: contentType, Plain: content, Gzipped: sync.OnceValue(func() []byte { return compress(content) }),
+	}
 }
 
 func compress(content []byte) []byte {

@@ -98,7 +98,7 @@ func (a *app) setRecoveredPassword(c echo.Context, form components.RecoverForm, 
 }
 
 func (a *app) recoverForm(c echo.Context) components.RecoverForm {
-	return components.RecoverForm{CSRF: csrfToken(c), Password: a.newPassword()}
+	return components.RecoverForm{CSRF: csrfToken(c), Password: a.newPassword(), Administrator: a.face.Administrator()}
 }
 
 func recoverView(form components.RecoverForm) view {

@@ -13,6 +13,7 @@ import (
 	"latchkey/internal/auth"
 	"latchkey/internal/password"
 	"latchkey/internal/store"
+	"latchkey/public"
 )
 
 // app holds what all handlers share.
@@ -26,8 +27,11 @@ type app struct {
 	guard    *auth.Guard
 	policy   password.Policy
 	metrics  *metrics
-	log      *slog.Logger
-	now      func() time.Time
+	// face is how pages show the site; assets are those that the settings bring.
+	face   components.Site
+	assets map[string]public.Asset
+	log    *slog.Logger
+	now    func() time.Time
 }
 
 // newApp wires the program up. The settings have been validated. Without a worker, this process hashes.
@@ -43,12 +47,13 @@ func newApp(s *settings, db *store.Store, worker *password.Worker, log *slog.Log
 		guard:    auth.NewGuard(db, hasher, s.limits(), log, now),
 		policy: password.Policy{
 			MinLength: s.PasswordMinLength,
-			SiteNames: []string{components.SiteName, site.Hostname()},
+			SiteNames: []string{s.SiteName, site.Hostname()},
 		},
 		metrics: newMetrics(),
 		log:     log,
 		now:     now,
 	}
+	a.face = components.Site{Name: s.SiteName, Mark: public.IconPath}
 	db.Notify(func(event store.Event) {
 		logEvent(log, event)
 		a.metrics.events.WithLabelValues(string(event.Kind)).Add(float64(event.Repeats))

@@ -70,7 +70,7 @@ func (a *app) enter(c echo.Context, continued bool) error {
 // enterForm reads what the app's host asks for. Nothing typed names a host: the address comes from the app's row.
 func (a *app) enterForm(c echo.Context) (components.EnterForm, error) {
 	form := components.EnterForm{
-		CSRF: csrfToken(c), Host: c.FormValue("app"), To: safeNext(c.FormValue("to")), Scheme: c.FormValue("way"), Nonce: c.FormValue("nonce"),
+		CSRF: csrfToken(c), Administrator: a.face.Administrator(), Host: c.FormValue("app"), To: safeNext(c.FormValue("to")), Scheme: c.FormValue("way"), Nonce: c.FormValue("nonce"),
 	}
 	app, err := a.store.App(c.Request().Context(), form.Host)
 	if errors.Is(err, store.ErrNoApp) {

@@ -51,7 +51,7 @@ func (a *app) handleError(err error, c echo.Context) {
 	if message == "" && status == http.StatusServiceUnavailable {
 		retryAfter(c, 5*time.Second)
 	}
-	problem := problemOf(status, c)
+	problem := a.problemOf(status, c)
 	if message != "" {
 		problem.Message = message
 	}
@@ -60,7 +60,7 @@ func (a *app) handleError(err error, c echo.Context) {
 		problem.Title, problem.Message = "Cookies are needed", cookiesNeeded
 	case errors.Is(err, errSignupClosed):
 		problem.Title = "Sign-up is closed"
-		problem.Message = "Ask the administrator for an account."
+		problem.Message = "Ask " + a.face.Administrator() + " for an account."
 		problem.Fact = true
 	case errors.Is(err, errOtherHost):
 		problem = a.otherHostProblem()
@@ -71,7 +71,7 @@ func (a *app) handleError(err error, c echo.Context) {
 			Link:    a.site.String(), LinkText: "Go to " + a.site.String(),
 		}
 	}
-	page := components.Page{Title: problem.Title, Main: components.ProblemPage(problem)}
+	page := components.Page{Site: a.face, NoIndex: true, Title: problem.Title, Main: components.ProblemPage(problem)}
 	body := components.FullPage(page)
 	if swapsFragment(c.Request()) {
 		noticeOnly(c.Response().Header())
@@ -104,7 +104,7 @@ func statusOf(err error) int {
 	return http.StatusInternalServerError
 }
 
-func problemOf(status int, c echo.Context) components.Problem {
+func (a *app) problemOf(status int, c echo.Context) components.Problem {
 	start := components.Problem{Link: "/", LinkText: "Go to the start page"}
 	switch status {
 	case http.StatusUnauthorized:
@@ -114,7 +114,7 @@ func problemOf(status int, c echo.Context) components.Problem {
 		start.Message = "Reload it and try again. If that does not help, allow cookies for this site."
 	case http.StatusGone:
 		start.Title = "This link no longer works"
-		start.Message = "It has expired or was used. Ask the administrator for a new one."
+		start.Message = "It has expired or was used. Ask " + a.face.Administrator() + " for a new one."
 		start.Fact = true
 	case http.StatusNotFound:
 		start.Title = "Page not found"

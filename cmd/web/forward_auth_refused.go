@@ -42,7 +42,7 @@ func (a *app) refuse(w http.ResponseWriter, asked appRequest, signIn store.AppSi
 			return
 		}
 		showAppPage(w, http.StatusForbidden, appPage{
-			Title: "You may not open this app", Text: "You are logged in as " + personOf(signIn.SignIn).Shown() + ", who has no access. Ask the administrator, or use another account.",
+			Title: "You may not open this app", Text: "You are logged in as " + personOf(signIn.SignIn).Shown() + ", who has no access. Ask " + a.face.Administrator() + ", or use another account.",
 			Link: a.enterAddress(asked, a.nonceOf(w, asked)), LinkText: "Use another account",
 		})
 		return

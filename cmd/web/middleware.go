@@ -12,8 +12,6 @@ import (
 
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
-
-	"latchkey/components"
 )
 
 // normalizePath drops a trailing slash and routes on the decoded path. Usernames hold no slash: decoding loses nothing,
@@ -58,7 +56,7 @@ const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 
 
 // challenge goes with each 401 (RFC 9110, section 15.5.2). No scheme is registered for a form and a cookie; this one is
 // of draft-broyer-http-cookie-auth. Browsers do not know it, and show the page instead of asking for a password.
-const challenge = `Cookie realm="` + components.SiteName + `"`
+const challenge = `Cookie realm="Latchkey"`
 
 // secureHeaders are the same for every answer. Echo calls what it returns for each request.
 func (a *app) secureHeaders() echo.MiddlewareFunc {

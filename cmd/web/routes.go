@@ -21,6 +21,10 @@ func (a *app) routes() http.Handler {
 	open := routeGroup{echo: e}
 	open.get(healthPath, a.health)
 	open.get(public.Prefix+"*", a.asset)
+	open.get("/favicon.ico", a.icon)
+	open.get("/apple-touch-icon.png", a.icon)
+	open.get("/robots.txt", a.robots)
+	open.get("/.well-known/security.txt", a.securityContact)
 
 	site := open.with("", a.readForm, a.refuseCrossSite(), a.identifyClient, a.pinFile)
 

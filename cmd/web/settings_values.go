@@ -21,6 +21,8 @@ var settingValues = []kong.Option{
 	parsedBy(parseNetwork),
 	parsedBy(parseDuration),
 	parsedBy(parseNumber),
+	parsedBy(parseAccent),
+	parsedBy(parseContact),
 }
 
 func parsedBy[T any](parse func(string) (T, error)) kong.Option {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/labstack/echo/v4"
 
@@ -37,6 +38,9 @@ func (a *app) signUp(c echo.Context) error {
 	form.Username, form.Next = validUTF8(typed), safeNext(c.Request().PostFormValue("next"))
 	name, problem := username.Canonical(typed)
 	form.UsernameError = problem
+	if a.isReserved(name) {
+		form.UsernameError = notAvailable(name)
+	}
 	form.Password.Error = a.policy.Judge(secret, name)
 	form.Password.Again = secret != ""
 	if form.Invalid() {
@@ -95,7 +99,7 @@ func (a *app) checkUsername(c echo.Context) error {
 		if err != nil {
 			return err
 		}
-		if taken {
+		if taken || a.isReserved(name) {
 			problem = notAvailable(name)
 		}
 	}
@@ -122,6 +126,13 @@ func (a *app) signupForm(c echo.Context) components.SignupForm {
 
 func signupView(form components.SignupForm) view {
 	return view{title: "Create an account", main: components.Signup(form), hasError: form.Invalid() || form.Error != ""}
+}
+
+// isReserved reports whether only the administrator gives the name out: people would take its owner for one.
+func (a *app) isReserved(name string) bool {
+	return slices.ContainsFunc(a.settings.ReservedUsernames, func(reserved string) bool {
+		return name == reserved || !username.OfASCII(name) && username.Skeleton(name) == username.Skeleton(reserved)
+	})
 }
 
 func notAvailable(name string) string {

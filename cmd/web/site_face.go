@@ -1,0 +1,94 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"net/mail"
+	"net/url"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/labstack/echo/v4"
+
+	"latchkey/components"
+	"latchkey/public"
+)
+
+// contact is whom to ask, and how. Its zero value is nobody.
+type contact struct {
+	text string
+	link string
+}
+
+// parseContact takes an e-mail address, or a link (https:, mailto:, tel:).
+func parseContact(text string) (contact, error) {
+	if text == "" {
+		return contact{}, nil
+	}
+	if address, err := mail.ParseAddress(text); err == nil && address.Name == "" {
+		return contact{text, "mailto:" + address.Address}, nil
+	}
+	link, err := url.Parse(text)
+	if err == nil {
+		switch {
+		case link.Scheme == "https" && link.Host != "":
+			return contact{strings.TrimSuffix(link.Host+link.Path, "/"), text}, nil
+		case (link.Scheme == "mailto" || link.Scheme == "tel") && link.Opaque != "":
+			return contact{link.Opaque, text}, nil
+		}
+	}
+	return contact{}, fmt.Errorf("%q is not an e-mail address or a link, as in help@example.org or https://example.org/help", text)
+}
+
+func checkSiteName(name string) error {
+	if length := utf8.RuneCountInString(name); length < 1 || length > 40 || strings.TrimSpace(name) != name || strings.ContainsFunc(name, unicode.IsControl) {
+		return fmt.Errorf("--site-name: %q is not a name of 1 to 40 characters", name)
+	}
+	return nil
+}
+
+// showFace gives the site the name, the colour, the mark and the contact of the settings. The error is about the logo.
+func (a *app) showFace() error {
+	a.face = components.Site{
+		Name: a.settings.SiteName, Mark: public.IconPath, Contact: a.settings.Contact.text, ContactLink: a.settings.Contact.link,
+	}
+	if a.settings.Accent.set {
+		a.face.AccentStyle = a.addAsset(public.NewAsset("accent.css", "text/css; charset=utf-8", []byte(a.settings.Accent.style())))
+	}
+	if a.settings.Logo != "" {
+		logo, err := readLogo(a.settings.Logo)
+		if err != nil {
+			return fmt.Errorf("--logo: %w", err)
+		}
+		a.face.Mark = a.addAsset(logo)
+	}
+	return nil
+}
+
+func (a *app) addAsset(asset public.Asset) (path string) {
+	if a.assets == nil {
+		a.assets = map[string]public.Asset{}
+	}
+	a.assets[asset.Path] = asset
+	return asset.Path
+}
+
+// robots keeps the pages of accounts out of search engines; the login may be found.
+func (a *app) robots(c echo.Context) error {
+	return c.String(http.StatusOK, "User-agent: *\nDisallow: /user/\nDisallow: /logout/\nDisallow: /choose-password/\n")
+}
+
+// securityContact says whom to tell of a vulnerability (RFC 9116), where the administrator has said whom to ask.
+func (a *app) securityContact(c echo.Context) error {
+	if a.settings.Contact.link == "" {
+		return echo.ErrNotFound
+	}
+	text := "Contact: " + a.settings.Contact.link + "\n" +
+		"Expires: " + a.now().UTC().AddDate(0, 6, 0).Format(time.RFC3339) + "\n"
+	if a.settings.URL != nil {
+		text += "Canonical: " + a.site.String() + "/.well-known/security.txt\n"
+	}
+	return c.String(http.StatusOK, text)
+}
