@@ -36,6 +36,8 @@ type commands struct {
 	Settings settings         `embed:""`
 	Serve    serveCommand     `cmd:"" default:"1" help:"Serve the site (the default command)."`
 	User     userCommand      `cmd:"" help:"Manage accounts, also while the site is served."`
+	App      appCommand       `cmd:"" help:"Manage the apps behind the sign-in."`
+	Group    groupCommand     `cmd:"" help:"Manage the groups that apps let in."`
 	Events   eventsCommand    `cmd:"" help:"Show what happened to accounts."`
 	Backup   backupCommand    `cmd:"" help:"Copy the database to a new file, also while the site is served."`
 	Hash     hashCommand      `cmd:"" hidden:"" help:"Hash passwords for the program that serves."`

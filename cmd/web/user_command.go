@@ -20,6 +20,7 @@ type userCommand struct {
 	Enable  userEnableCommand  `cmd:"" help:"Undo disable."`
 	Delete  userDeleteCommand  `cmd:"" help:"Remove the account and all that belongs to it."`
 	SignOut userSignOutCommand `cmd:"" help:"End the sign-ins of an account, or of all."`
+	Release userReleaseCommand `cmd:"" help:"Give free the name of a deleted account that apps have known."`
 	Unlock  userUnlockCommand  `cmd:"" help:"Let an account be logged in to again, or an address try again, after too many failed attempts."`
 }
 
@@ -35,6 +36,9 @@ func (u userAddCommand) Run(ctx context.Context, to output, s *settings) error {
 		_, err := db.CreateUserWithLink(ctx, store.User{Username: name, Name: username.AsTyped(u.Name)}, hash, time.Now().Add(passwordLinkMaxAge), adminOrigin())
 		if errors.Is(err, store.ErrUsernameTaken) {
 			if _, err := db.UserByUsername(ctx, name); errors.Is(err, store.ErrNoUser) {
+				if retired, err := db.IsRetired(ctx, name); err != nil || retired {
+					return errors.Join(err, errors.New(notAvailable(name)+" A deleted account has left it in apps; user release gives it free."))
+				}
 				return errors.New(notAvailable(name) + " An account has a name that looks the same.")
 			}
 			return fmt.Errorf("there is an account %s already", name)
@@ -93,6 +97,25 @@ type userDeleteCommand struct{ accountArg }
 func (u userDeleteCommand) Run(ctx context.Context, to output, s *settings) error {
 	return u.change(ctx, to, s, "is deleted", func(db *store.Store, user store.User) error {
 		return db.DeleteUser(ctx, user.UID, adminOrigin())
+	})
+}
+
+type userReleaseCommand struct{ accountArg }
+
+func (u userReleaseCommand) Run(ctx context.Context, to output, s *settings) error {
+	name, problem := username.Lookup(u.Name)
+	if problem != "" {
+		return fmt.Errorf("%q: %s", u.Name, problem)
+	}
+	return withStore(ctx, to, s, func(db *store.Store) error {
+		err := db.ReleaseName(ctx, name)
+		if errors.Is(err, store.ErrNotRetired) {
+			return fmt.Errorf("no deleted account has left the name %s", name)
+		}
+		if err != nil {
+			return err
+		}
+		return report(to, "%s can be taken again; in the apps, its new owner may find the old one's data.", name)
 	})
 }
 

@@ -3,6 +3,9 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
+
+	"latchkey/internal/username"
 )
 
 // ErrNotRetired means that no deleted account has left this name.
@@ -18,10 +21,20 @@ func (tx *transaction) retireName(ctx context.Context, uid int64, origin Origin)
 	return err
 }
 
+// IsRetired reports whether a deleted account has left this name, or one that looks the same.
+func (s *Store) IsRetired(ctx context.Context, name string) (retired bool, err error) {
+	err = s.reads.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM retired_names WHERE username = ? OR skeleton = ?)",
+		name, username.Skeleton(name)).Scan(&retired)
+	if err != nil {
+		return false, fmt.Errorf("look for retired name: %w", unavailable(err))
+	}
+	return retired, nil
+}
+
 // ReleaseName gives a retired name free, or returns ErrNotRetired.
-func (s *Store) ReleaseName(ctx context.Context, username string) error {
+func (s *Store) ReleaseName(ctx context.Context, name string) error {
 	return s.write(ctx, "release name", func(ctx context.Context, tx *transaction) error {
-		result, err := tx.ExecContext(ctx, "DELETE FROM retired_names WHERE username = ?", username)
+		result, err := tx.ExecContext(ctx, "DELETE FROM retired_names WHERE username = ?", name)
 		return requireRow(result, err, ErrNotRetired)
 	})
 }

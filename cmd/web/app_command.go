@@ -1,0 +1,198 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+	"unicode"
+
+	"latchkey/internal/forward"
+	"latchkey/internal/store"
+)
+
+type appCommand struct {
+	List   appListCommand   `cmd:"" help:"List the apps, and who may enter them."`
+	Add    appAddCommand    `cmd:"" help:"Put an app behind the sign-in."`
+	Set    appSetCommand    `cmd:"" help:"Change an app's name, or who may enter it."`
+	Remove appRemoveCommand `cmd:"" help:"Remove an app, and end all sign-ins in it."`
+}
+
+// everyone stands for all accounts where groups are named.
+const everyone = "everyone"
+
+// appArg is the argument of the commands about one app.
+type appArg struct {
+	Host string `arg:"" help:"Host of the app, as in photos.example.org."`
+}
+
+func (a appArg) host() (string, error) {
+	host, ok := forward.Host(a.Host)
+	if !ok {
+		return "", fmt.Errorf("%q is not a host, as in photos.example.org", a.Host)
+	}
+	return host, nil
+}
+
+// appAccess says who may enter.
+type appAccess struct {
+	Name string   `env:"-" placeholder:"NAME" help:"What pages call the app; its host otherwise."`
+	For  []string `env:"-" placeholder:"GROUP" help:"Groups that may enter, separated by commas, or everyone."`
+	Yes  bool     `env:"-" help:"Let in everybody on the internet, where signup is open."`
+}
+
+// apply changes what was given.
+func (a appAccess) apply(app *store.App, s *settings) error {
+	if a.Name != "" {
+		if strings.ContainsFunc(a.Name, unicode.IsControl) || len(a.Name) > 100 {
+			return fmt.Errorf("%q is not a name of 1 to 100 characters", a.Name)
+		}
+		app.Name = a.Name
+	}
+	if a.For == nil {
+		return nil
+	}
+	app.Everyone = slices.Equal(a.For, []string{everyone})
+	app.Groups = a.For
+	if app.Everyone {
+		app.Groups = nil
+	}
+	if app.Everyone && s.Signup == "open" && !a.Yes {
+		return errors.New("signup is open: everyone is the whole internet; name a group, serve with --signup=closed, or add --yes")
+	}
+	return nil
+}
+
+type appAddCommand struct {
+	appArg
+	appAccess
+}
+
+func (c appAddCommand) Run(ctx context.Context, to output, s *settings) error {
+	host, err := c.host()
+	if err != nil {
+		return err
+	}
+	if s.URL != nil && s.URL.Host == host {
+		return errors.New("this is the host of the sign-in itself")
+	}
+	app := store.App{Host: host, Name: host}
+	if err := c.apply(&app, s); err != nil {
+		return err
+	}
+	return withStore(ctx, to, s, func(db *store.Store) error {
+		if err := explainApp(db.AddApp(ctx, app, time.Now()), app); err != nil {
+			return err
+		}
+		return report(to, "%s", whoMayEnter(app))
+	})
+}
+
+type appSetCommand struct {
+	appArg
+	appAccess
+}
+
+func (c appSetCommand) Run(ctx context.Context, to output, s *settings) error {
+	host, err := c.host()
+	if err != nil {
+		return err
+	}
+	return withStore(ctx, to, s, func(db *store.Store) error {
+		app, err := db.App(ctx, host)
+		if err != nil {
+			return explainApp(err, store.App{Host: host})
+		}
+		if err := c.apply(&app, s); err != nil {
+			return err
+		}
+		if err := explainApp(db.SetApp(ctx, app), app); err != nil {
+			return err
+		}
+		return report(to, "%s", whoMayEnter(app))
+	})
+}
+
+type appRemoveCommand struct{ appArg }
+
+func (c appRemoveCommand) Run(ctx context.Context, to output, s *settings) error {
+	host, err := c.host()
+	if err != nil {
+		return err
+	}
+	return withStore(ctx, to, s, func(db *store.Store) error {
+		if err := explainApp(db.RemoveApp(ctx, host), store.App{Host: host}); err != nil {
+			return err
+		}
+		return report(to, "%s is removed.", host)
+	})
+}
+
+type appListCommand struct {
+	JSON bool `name:"json" env:"-" help:"One JSON object a line."`
+}
+
+// appJSON is an app as programs read it.
+type appJSON struct {
+	Host     string   `json:"host"`
+	Name     string   `json:"name"`
+	Everyone bool     `json:"everyone"`
+	Groups   []string `json:"groups"`
+}
+
+func (c appListCommand) Run(ctx context.Context, to output, s *settings) error {
+	return reading(ctx, s, func(db *store.Store) error {
+		apps, err := db.Apps(ctx)
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			encoder := json.NewEncoder(to.out)
+			for _, app := range apps {
+				if err := encoder.Encode(appJSON{app.Host, app.Name, app.Everyone, append([]string{}, app.Groups...)}); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+		table := tabwriter.NewWriter(to.out, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(table, "HOST\tNAME\tFOR")
+		for _, app := range apps {
+			fmt.Fprintf(table, "%s\t%s\t%s\n", app.Host, app.Name, entrants(app))
+		}
+		return table.Flush()
+	})
+}
+
+func entrants(app store.App) string {
+	switch {
+	case app.Everyone:
+		return everyone
+	case len(app.Groups) == 0:
+		return "nobody"
+	}
+	return strings.Join(app.Groups, ",")
+}
+
+func whoMayEnter(app store.App) string {
+	if !app.Everyone && len(app.Groups) == 0 {
+		return app.Host + " lets nobody in yet: latchkey app set " + app.Host + " --for GROUP"
+	}
+	return app.Host + " lets in " + entrants(app) + "."
+}
+
+func explainApp(err error, app store.App) error {
+	switch {
+	case errors.Is(err, store.ErrAppExists):
+		return fmt.Errorf("there is an app %s already; change it with app set", app.Host)
+	case errors.Is(err, store.ErrNoApp):
+		return fmt.Errorf("there is no app %s", app.Host)
+	case errors.Is(err, store.ErrNoGroup):
+		return fmt.Errorf("one of the groups %s does not exist; make it with group add", strings.Join(app.Groups, ","))
+	}
+	return err
+}
