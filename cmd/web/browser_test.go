@@ -195,7 +195,11 @@ func (b *tab) listen(event any) {
 	case *fetch.EventRequestPaused:
 		go chromedp.Call(b.ctx, fetch.ContinueRequest, fetch.ContinueRequestParams{RequestID: event.RequestID})
 	case *audits.EventIssueAdded:
-		b.complain("issue: %s", event.Issue.Code)
+		details := ""
+		if event.Issue.Details != nil && event.Issue.Details.GenericIssueDetails != nil {
+			details = string(event.Issue.Details.GenericIssueDetails.ErrorType)
+		}
+		b.complain("issue: %s %s", event.Issue.Code, details)
 	}
 }
 
