@@ -69,6 +69,35 @@ var everyPage = []struct {
 		b.press("Create recovery code")
 		b.wantHeading("Your recovery code")
 	}},
+	{"home with apps", func(b *tab) {
+		b.site.addApp("photos.example.org", "Photos", "everyone")
+		b.site.addApp("a-host-with-a-long-name.of-somebody.example.org", "Wiki of the whole family and its friends", "everyone")
+		b.goTo("/user/alice")
+		b.wantText("photos.example.org")
+	}},
+	{"app passwords", func(b *tab) { b.goTo("/user/alice/app-passwords") }},
+	{"app passwords with a mistake", func(b *tab) {
+		b.press("Create app password")
+		b.wantText("Name cannot be empty.")
+	}},
+	{"app password made", func(b *tab) {
+		b.fill("Name", "Phone")
+		b.press("Create app password")
+		b.wantHeading("Your app password")
+	}},
+	{"choose an account for an app", func(b *tab) {
+		b.goTo("/enter?app=photos.example.org&to=/&way=http")
+		b.wantHeading("Open Photos")
+	}},
+	{"no access to an app", func(b *tab) {
+		b.site.addApp("secret.example.org", "Secret")
+		b.goTo("/enter?app=secret.example.org&to=/&way=http&account=alice")
+		b.wantHeading("No access")
+	}},
+	{"continue to an app", func(b *tab) {
+		b.goTo("/enter?app=a-host-with-a-long-name.of-somebody.example.org&to=/&way=http&account=bob")
+		b.wantText("Continue to Wiki of the whole family and its friends as Bob")
+	}},
 	{"delete", func(b *tab) { b.goTo("/user/alice/delete") }},
 	{"confirm", func(b *tab) {
 		b.site.clock.Advance(11 * time.Minute)
@@ -130,11 +159,7 @@ func TestPagesAreAccessible(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := newSite(t, "--signups-per-hour=4")
-	for _, name := range []string{"alice", "bob", longName} {
-		s.signUp(name)
-	}
-	b := s.emptyTab()
+	b := newSiteOfEveryPage(t).emptyTab()
 	for _, page := range everyPage {
 		page.open(b)
 		for _, width := range []int64{320, 1280} {
@@ -150,7 +175,39 @@ func TestPagesAreAccessible(t *testing.T) {
 				t.Errorf("%s: %d px wide in a window of %d px", page.name, wide, width)
 			}
 		}
+		b.wantUsableAtTwiceTheTextSize(page.name)
 	}
+}
+
+// newSiteOfEveryPage is a site on which everyPage can be opened.
+func newSiteOfEveryPage(t testing.TB) *site {
+	t.Helper()
+	s := newSite(t, "--signups-per-hour=4", "--forward-auth-addr=localhost:0", "--contact=help@example.org")
+	for _, name := range []string{"alice", "bob", longName} {
+		s.signUp(name)
+	}
+	return s
+}
+
+// wantUsableAtTwiceTheTextSize fails where a phone with large text cuts something off, or leaves too little of a field to
+// see what is typed there (WCAG 2.2, 1.4.4).
+func (b *tab) wantUsableAtTwiceTheTextSize(page string) {
+	b.t.Helper()
+	b.resize(320, 800)
+	result[bool](b, `document.documentElement.style.fontSize = "200%"; return true`)
+	for _, fault := range result[[]string](b, `
+		const faults = [];
+		if (document.documentElement.scrollWidth > 320) faults.push("the page is " + document.documentElement.scrollWidth + " px wide");
+		for (const field of document.querySelectorAll("input:not([type=hidden], [type=checkbox], .hidden), select")) {
+			const width = field.getBoundingClientRect().width;
+			if (width < 180) faults.push("the field " + field.name + " is " + width + " px wide");
+		}
+		const menu = document.querySelector(".menu[open] > div")?.getBoundingClientRect();
+		if (menu && (menu.left < 0 || menu.right > 320)) faults.push("the menu leaves the screen");
+		return faults`) {
+		b.t.Errorf("%s, at 200%% text on a phone: %s", page, fault)
+	}
+	result[bool](b, `document.documentElement.style.fontSize = ""; return true`)
 }
 
 // axe returns what axe-core finds wrong with the page on screen by its rules, of which it must have looked at the needed
