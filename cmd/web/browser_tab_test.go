@@ -27,7 +27,7 @@ const pageScript = `
 		link: (name) => named("a", name),
 		field: (name) => named("label", name)?.control,
 		menu: (name) => named("summary", name),
-		fact: (name) => named(".facts .label", name),
+		fact: (name) => named(".facts .label", name)?.closest("a"),
 	};
 	const message = (name) => find.field(name)?.getAttribute("aria-describedby").split(" ")
 		.map((id) => document.getElementById(id)).find((e) => e.matches(".message"));
