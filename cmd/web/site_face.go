@@ -77,7 +77,7 @@ func (a *app) addAsset(asset public.Asset) (path string) {
 
 // robots keeps the pages of accounts out of search engines; the login may be found.
 func (a *app) robots(c echo.Context) error {
-	return c.String(http.StatusOK, "User-agent: *\nDisallow: /user/\nDisallow: /logout/\nDisallow: /choose-password/\n")
+	return c.String(http.StatusOK, "User-agent: *\nDisallow: /user/\nDisallow: /choose-password/\n")
 }
 
 // securityContact says whom to tell of a vulnerability (RFC 9116), where the administrator has said whom to ask.
