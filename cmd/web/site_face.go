@@ -22,22 +22,17 @@ type contact struct {
 	link string
 }
 
-// parseContact takes an e-mail address, or a link (https:, mailto:, tel:).
+// parseContact takes an e-mail address, also as a mailto: link, or an https: link.
 func parseContact(text string) (contact, error) {
 	if text == "" {
 		return contact{}, nil
 	}
-	if address, err := mail.ParseAddress(text); err == nil && address.Name == "" {
-		return contact{text, "mailto:" + address.Address}, nil
+	plain := strings.TrimPrefix(text, "mailto:")
+	if address, err := mail.ParseAddress(plain); err == nil && address.Address == plain {
+		return contact{plain, "mailto:" + plain}, nil
 	}
-	link, err := url.Parse(text)
-	if err == nil {
-		switch {
-		case link.Scheme == "https" && link.Host != "":
-			return contact{strings.TrimSuffix(link.Host+link.Path, "/"), text}, nil
-		case (link.Scheme == "mailto" || link.Scheme == "tel") && link.Opaque != "":
-			return contact{link.Opaque, text}, nil
-		}
+	if link, err := url.Parse(text); err == nil && link.Scheme == "https" && link.Hostname() != "" && link.User == nil {
+		return contact{strings.TrimSuffix(link.Host+link.Path, "/"), text}, nil
 	}
 	return contact{}, fmt.Errorf("%q is not an e-mail address or a link, as in help@example.org or https://example.org/help", text)
 }

@@ -25,9 +25,9 @@ func TestSiteShowsItsOwnNameColourMarkAndContact(t *testing.T) {
 		wantHeader("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox")
 	s.browser().get("/recover").want("Ask help@example.org for a link")
 	s.browser().get("/choose-password/x").want("Ask help@example.org for a new one")
+	s.browser().get("/.well-known/security.txt").wantStatus(http.StatusOK).want("Contact: mailto:help@example.org", "Expires: ")
 	s.browser().post("/signup", "username", "carol", "password", "family & friends").wantStatus(http.StatusUnprocessableEntity).
 		want("Too similar to this site's name.")
-	s.browser().get("/.well-known/security.txt").wantStatus(http.StatusOK).want("Contact: mailto:help@example.org", "Expires: ")
 }
 
 func TestAccentCanBeReadOnLightAndDarkPages(t *testing.T) {
