@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/alexedwards/scs/sqlite3store"
@@ -130,14 +131,42 @@ func (a *app) saveSession(c echo.Context) error {
 	if change.Saved != nil || len(change.Deleted) > 0 {
 		err = a.store.SaveSession(ctx, change)
 	}
-	switch {
-	case err != nil:
+	if err != nil {
 		a.log.Error("save session", "error", err, "request", requestID(c))
-	case a.sessions.Status(ctx) == scs.Modified:
+	}
+	if err == nil || a.wroteSession(ctx) {
+		a.writeSessionCookie(c)
+	}
+	return nil
+}
+
+func (a *app) writeSessionCookie(c echo.Context) {
+	ctx := c.Request().Context()
+	switch a.sessions.Status(ctx) {
+	case scs.Modified:
 		a.sessions.WriteSessionCookie(ctx, c.Response(), a.sessions.Token(ctx), a.sessions.Deadline(ctx))
-	case a.sessions.Status(ctx) == scs.Destroyed:
+	case scs.Destroyed:
 		a.sessions.WriteSessionCookie(ctx, c.Response(), "", time.Time{})
 	}
 	c.Response().Header().Set("Cache-Control", "no-store") // WriteSessionCookie adds a weaker one
-	return nil
+}
+
+// wroteSession reports whether the session is in the database under its present token since this request. The one
+// before is gone: without the cookie, everybody would be logged out.
+func (a *app) wroteSession(ctx context.Context) bool {
+	change, ok := ctx.Value(sessionChangeKey{}).(*sessionChange)
+	return ok && change.written != nil && change.written.TokenHash == hashOfToken(a.sessions.Token(ctx))
+}
+
+// keepTrueCookies has an answer that is about an error set no cookie but those that go with what is in the database,
+// and the token of the form on it.
+func (a *app) keepTrueCookies(c echo.Context) {
+	header := c.Response().Header()
+	cookies := header.Values("Set-Cookie")
+	header.Del("Set-Cookie")
+	for _, cookie := range cookies {
+		if a.wroteSession(c.Request().Context()) || strings.HasPrefix(cookie, a.tokenCookie()+"=") {
+			header.Add("Set-Cookie", cookie)
+		}
+	}
 }
