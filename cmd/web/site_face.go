@@ -44,22 +44,17 @@ func checkSiteName(name string) error {
 	return nil
 }
 
-// showFace gives the site the name, the colour, the mark and the contact of the settings. The error is about the logo.
-func (a *app) showFace() error {
+// showFace gives the site the name, the colour, the mark and the contact of the settings.
+func (a *app) showFace() {
 	a.face = components.Site{
 		Name: a.settings.SiteName, Mark: public.IconPath, Contact: a.settings.Contact.text, ContactLink: a.settings.Contact.link,
 	}
 	if a.settings.Accent.set {
 		a.face.AccentStyle = a.addAsset(public.NewAsset("accent.css", "text/css; charset=utf-8", []byte(a.settings.Accent.style())))
 	}
-	if a.settings.Logo != "" {
-		logo, err := readLogo(a.settings.Logo)
-		if err != nil {
-			return fmt.Errorf("--logo: %w", err)
-		}
-		a.face.Mark = a.addAsset(logo)
+	if a.settings.Logo.Path != "" {
+		a.face.Mark = a.addAsset(a.settings.Logo.Asset)
 	}
-	return nil
 }
 
 func (a *app) addAsset(asset public.Asset) (path string) {
