@@ -90,22 +90,27 @@ document.addEventListener("htmx:before:response", (event) => {
   }
 });
 
-// Asked to wait, the button waits, too, and counts down. The notice says it once; nothing is announced every second.
-const countDown = (button, seconds) => {
-  button.disabled = seconds > 0 && button.isConnected;
+// Asked to wait, the button waits, too, and counts down, as long as the username is the one that has to wait. The notice
+// says it once; nothing is announced every second. It goes by the clock: timers stand still in a tab that nobody sees.
+const usernameBeside = (button) => button.form?.elements.username?.value;
+const countDown = (button, until, username) => {
+  const left = until - Date.now();
+  button.disabled = left > 0 && button.isConnected && usernameBeside(button) === username;
   if (!button.disabled) {
     delete button.dataset.wait;
     if (document.activeElement === document.body) button.focus();
     return;
   }
+  const seconds = Math.ceil(left / 1000);
   button.dataset.wait = seconds < 60 ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`;
-  setTimeout(() => countDown(button, seconds - 1), 1000);
+  setTimeout(() => countDown(button, until, username), left % 1000 || 1000);
 };
 
 document.addEventListener("htmx:finally:request", (event) => {
   const { request, response } = event.detail.ctx;
   const seconds = Number(response?.headers.get("Retry-After"));
-  if (response?.status === 429 && request.submitter && seconds) setTimeout(() => countDown(request.submitter, seconds));
+  if (response?.status !== 429 || !request.submitter || !seconds) return;
+  setTimeout(() => countDown(request.submitter, Date.now() + seconds * 1000, usernameBeside(request.submitter)));
 });
 
 // A form that comes back with an error keeps the passwords that were not at fault. They never leave the page.

@@ -46,6 +46,34 @@ func TestThrottledButtonWaitsAndCountsDown(t *testing.T) {
 	b.wantHeading("Hello Bob")
 }
 
+func TestThrottledButtonIsReadyForAnotherUsernameAndAfterASleep(t *testing.T) {
+	t.Parallel()
+	s := newSiteFor(t, "bob", "--unknown-browser-failures=1", "--unknown-browser-wait=30m")
+	s.signUp("bobby")
+	s.browser().guess("bob")
+	b := s.newTab("/login")
+	b.expectComplaints("429 (Too Many Requests)")
+	waits := func() {
+		t.Helper()
+		b.fill("Username", "bob")
+		b.fill("Password", goodPassword)
+		b.press("Log in")
+		b.want("the button waits", "30 min", `return find.button("Log in").dataset.wait ?? ""`)
+	}
+	ready := func() {
+		t.Helper()
+		wait(b, "the button is ready", func(ready bool) bool { return ready }, `return !find.button("Log in").disabled`)
+	}
+	waits()
+	result[bool](b, `const now = Date.now; Date.now = () => now() + 1800000; return true`)
+	ready()
+	waits()
+	b.fill("Username", "bobby")
+	ready()
+	b.send("Log in")
+	b.wantHeading("Hello Bobby")
+}
+
 func TestForgotPasswordBringsTheTypedUsernameAlong(t *testing.T) {
 	t.Parallel()
 	b := newSite(t).newTab("/login")

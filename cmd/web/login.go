@@ -46,6 +46,7 @@ func (a *app) logIn(c echo.Context) error {
 	if secret == "" {
 		form.PasswordError = "Password cannot be empty."
 	}
+	form.PasswordAgain = form.UsernameError != "" && secret != ""
 	if form.Invalid() {
 		return a.render(c, http.StatusUnprocessableEntity, loginView(form))
 	}
