@@ -109,7 +109,7 @@ const countDown = (button, until, username) => {
 document.addEventListener("htmx:finally:request", (event) => {
   const { request, response } = event.detail.ctx;
   const seconds = Number(response?.headers.get("Retry-After"));
-  if (response?.status !== 429 || !request.submitter || !seconds) return;
+  if (response?.status !== 429 || !request.submitter || !seconds || seconds > 1800) return; // longer, nobody looks on
   setTimeout(() => countDown(request.submitter, Date.now() + seconds * 1000, usernameBeside(request.submitter)));
 });
 

@@ -125,7 +125,7 @@ var everyPage = []struct {
 	}},
 	{"somebody else's home", func(b *tab) {
 		b.goTo("/user/carol")
-		b.wantNotice("Your session has ended. Log in to continue.")
+		b.wantNotice("Log in to continue.")
 	}},
 	{"no page", func(b *tab) {
 		b.goTo("/nowhere")

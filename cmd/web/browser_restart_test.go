@@ -56,7 +56,7 @@ func TestKeepMeSignedInIsEachAccountsOwnChoiceOverARestartOfTheBrowser(t *testin
 		b.goTo("/user/alice")
 		b.wantHeading("Hello Alice")
 		b.goTo("/user/bob")
-		b.wantNotice("Your session has ended. Log in to continue.")
+		b.wantNotice("Log in to continue.")
 		b.logIn("bob")
 		b.goTo("/user/alice")
 		b.wantHeading("Hello Alice")

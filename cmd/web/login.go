@@ -70,6 +70,9 @@ func (a *app) logIn(c echo.Context) error {
 		})
 	}
 	to := afterLogin(form.Next, username)
+	if to != form.Next {
+		form.Carried = nil // it was somebody else's
+	}
 	return a.redirectWithDraft(c, to, form.Carried)
 }
 
