@@ -133,8 +133,10 @@ document.addEventListener("htmx:after:swap", () => {
   typed = new Map();
 });
 
-// An error goes when the field changes.
+// An error goes when the field changes, and with it what was said of the whole form.
 document.addEventListener("input", ({ target }) => {
+  target.form?.querySelector("#notice")?.replaceChildren();
+  document.title = document.title.replace(/^Error: /, "");
   if (target.ariaInvalid !== "true") return;
   target.removeAttribute("aria-invalid");
   document.getElementById(`${target.name}-message`).replaceChildren();
@@ -150,11 +152,14 @@ const inWords = (time) => {
   const now = new Date();
   const minutes = Math.floor((now - time) / 60000);
   const days = Math.round((new Date(now).setHours(0, 0, 0, 0) - new Date(time).setHours(0, 0, 0, 0)) / 86400000);
-  if (minutes < 0 || days < 0) return whole.format(time);
+  const ago = (number, unit) => `${number} ${unit}${number === 1 ? "" : "s"} ago`;
+  if (minutes < -5) return whole.format(time); // a clock is wrong
   if (minutes < 1) return "just now";
-  if (minutes < 60) return minutes === 1 ? "1 minute ago" : `${minutes} minutes ago`;
+  if (minutes < 60) return ago(minutes, "minute");
+  if (minutes < 240) return ago(Math.floor(minutes / 60), "hour");
   if (days === 0) return `today, ${clock.format(time)}`;
   if (days === 1) return `yesterday, ${clock.format(time)}`;
+  if (days >= 60 && days < 365) return ago(Math.floor(days / 30), "month");
   const year = time.getFullYear() === now.getFullYear() ? undefined : "numeric";
   return format({ day: "numeric", month: "long", year }).format(time);
 };
