@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"regexp"
 	"strings"
 	"sync"
 )
@@ -55,10 +56,16 @@ func Lookup(requestPath string) (Asset, bool) {
 	return asset, ok
 }
 
+// withoutComments finds what only readers of the source need: whole lines of comment, and indentation.
+var withoutComments = regexp.MustCompile(`(?m)^\s*(//.*|/\*.*\*/)?\n|^\s+`)
+
 func add(files fs.FS, name, contentType string) string {
 	content, err := fs.ReadFile(files, name)
 	if err != nil {
 		panic(fmt.Sprintf("public: embedded file: %v", err))
+	}
+	if files == own {
+		content = withoutComments.ReplaceAll(content, nil)
 	}
 	asset := NewAsset(path.Base(name), contentType, content)
 	assets[asset.Path] = asset

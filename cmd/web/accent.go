@@ -24,7 +24,7 @@ func parseAccent(text string) (color, error) {
 	}
 	for _, behind := range []color{lightPage, lightCard} {
 		if ratio := contrast(accent, behind); ratio < readable {
-			return color{}, fmt.Errorf("%s has a contrast of %.1f:1 with the light page, below %.1f:1 (WCAG 1.4.3); choose a darker tone", text, ratio, readable)
+			return color{}, fmt.Errorf("%s has a contrast of %.2f:1 with the light page, below %.1f:1 (WCAG 1.4.3); choose a darker tone", text, math.Floor(ratio*100)/100, readable)
 		}
 	}
 	return accent, nil

@@ -53,7 +53,7 @@ func newApp(s *settings, db *store.Store, worker *password.Worker, log *slog.Log
 		log:     log,
 		now:     now,
 	}
-	a.face = components.Site{Name: s.SiteName, Mark: public.IconPath}
+	a.showFace()
 	db.Notify(func(event store.Event) {
 		logEvent(log, event)
 		a.metrics.events.WithLabelValues(string(event.Kind)).Add(float64(event.Repeats))

@@ -19,6 +19,7 @@ type appCommand struct {
 	List   appListCommand   `cmd:"" help:"List the apps, and who may enter them."`
 	Add    appAddCommand    `cmd:"" help:"Put an app behind the sign-in."`
 	Set    appSetCommand    `cmd:"" help:"Change an app's name, or who may enter it."`
+	Check  appCheckCommand  `cmd:"" help:"Ask an app's public address as somebody who is not signed in, and say what the proxy has wrong."`
 	Remove appRemoveCommand `cmd:"" help:"Remove an app, and end all sign-ins in it."`
 }
 

@@ -231,6 +231,9 @@ func TestAppBehindARealProxyGetsOnlyWhatItShould(t *testing.T) {
 		t.Run(proxy, func(t *testing.T) {
 			t.Parallel()
 			g := newGuarded(t, start)
+			if said, stderr, code := g.runCommand("app", "check", g.photos, "--at=127.0.0.1:"+port(g.photos)); code != exitOK || strings.Count(said, "right: ") != 9 {
+				t.Errorf("app check: %d, %s%s", code, said, stderr)
+			}
 			in := g.enterThrough(t, g.photos)
 			program := http.Header{"Accept": {"*/*"}}
 
@@ -294,6 +297,21 @@ func TestAppBehindARealProxyGetsOnlyWhatItShould(t *testing.T) {
 				t.Errorf("Latchkey is away: %d", response.StatusCode)
 			}
 		})
+	}
+}
+
+func TestAppCheckSaysWhenTheProxyDoesNotAsk(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	app := startEcho(t)
+	host := "localhost:" + port(app)
+	s.addApp(host, "Open", "everyone")
+	said, stderr, code := s.runCommand("app", "check", host)
+	if code != exitFailed || strings.Count(said, "WRONG: ") < 8 || !strings.Contains(said, "the app itself answers (200): the proxy does not ask Latchkey") {
+		t.Errorf("%d: %s%s", code, said, stderr)
+	}
+	if _, stderr, code := s.runCommand("app", "check", "nowhere.example.org"); code != exitFailed || stderr != "latchkey: there is no app nowhere.example.org\n" {
+		t.Errorf("%d: %s", code, stderr)
 	}
 }
 

@@ -83,13 +83,17 @@ func (a *app) enterForm(c echo.Context) (components.EnterForm, error) {
 	if form.To == "" {
 		form.To = "/"
 	}
-	query := url.Values{"app": {form.Host}, "to": {form.To}, "way": {form.Scheme}, "nonce": {form.Nonce}}
-	form.Path = "/enter?" + query.Encode()
+	form.Path = enterPath(form.Host, form.To, form.Scheme, form.Nonce)
 	hash, err := base64.RawURLEncoding.DecodeString(form.Nonce)
 	if form.Scheme != "https" && (form.Scheme != "http" || a.secure()) || form.Nonce != "" && (err != nil || len(hash) != 32) {
 		return form, echo.ErrBadRequest
 	}
 	return form, nil
+}
+
+// enterPath is the way in as the app's host asks for it.
+func enterPath(host, to, scheme, nonce string) string {
+	return "/enter?" + url.Values{"app": {host}, "to": {to}, "way": {scheme}, "nonce": {nonce}}.Encode()
 }
 
 // handOverTo leads to the app by a page that refreshes itself, because a redirect that follows a form may not lead to

@@ -36,9 +36,10 @@ func (a *app) handleError(err error, c echo.Context) {
 		status = statusOf(err)
 	}
 	// A page that was under way may have set these.
-	for _, name := range []string{"Set-Cookie", "HX-Push-Url", "HX-Retarget", "HX-Reselect", "HX-Reswap"} {
+	for _, name := range []string{"HX-Push-Url", "HX-Retarget", "HX-Reselect", "HX-Reswap"} {
 		c.Response().Header().Del(name)
 	}
+	a.keepTrueCookies(c)
 	c.Response().Header().Set("Cache-Control", "no-store")
 	lostCookies := status == http.StatusUnauthorized && a.lostCookies(c)
 	if status == http.StatusUnauthorized && !lostCookies {
@@ -78,6 +79,9 @@ func (a *app) handleError(err error, c echo.Context) {
 		body = components.NoticeFragment(page)
 	}
 	c.Response().Header().Set("Vary", "HX-Request, HX-Request-Type, HX-History-Restore-Request, Cookie")
+	if a.wroteSession(c.Request().Context()) {
+		a.writeSessionCookie(c)
+	}
 	if err := sendHTML(c, status, body); err != nil {
 		a.log.Error("error page", "error", err, "request", requestID(c))
 	}

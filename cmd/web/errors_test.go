@@ -78,6 +78,38 @@ func TestLogoutWhoseSessionCannotBeSavedSignsOut(t *testing.T) {
 	b.get("/user/bob").wantStatus(http.StatusUnauthorized)
 }
 
+// refuse has each change of such rows fail until the end.
+func (s *site) refuse(change string) (end func()) {
+	s.t.Helper()
+	s.exec("CREATE TRIGGER refused BEFORE " + change + " BEGIN SELECT RAISE(ABORT, 'refused'); END")
+	return func() { s.exec("DROP TRIGGER refused") }
+}
+
+func TestSessionWithItsNewTokenIsKeptWhenWhatComesAfterItFails(t *testing.T) {
+	t.Parallel()
+	const message = "INSERT ON sessions WHEN instr(NEW.data, 'flash')"
+	s := newSiteFor(t, "bob")
+	s.signUp("alice")
+	b := s.signedIn("bob")
+	b.logIn("alice", "remember", "yes")
+	s.clock.Advance(confirmationMaxAge)
+	end := s.refuse("INSERT ON recovery_codes")
+	for _, sent := range []*browser{b, b.htmx()} {
+		sent.post("/user/bob/recovery", "confirm_password", goodPassword).wantStatus(http.StatusInternalServerError)
+		b.get("/user/bob").wantStatus(http.StatusOK)
+		b.get("/user/alice").wantStatus(http.StatusOK)
+		s.clock.Advance(confirmationMaxAge)
+	}
+	end()
+	end = s.refuse(message)
+	b.post("/user/bob/password", "current_password", goodPassword, "password", newPassword).wantStatus(http.StatusOK).wantPath("/user/bob")
+	end()
+	link := s.linkFor("bob")
+	s.refuse(message)
+	b.post(link, "password", goodPassword).wantStatus(http.StatusOK).wantPath("/user/bob")
+	b.get("/user/alice").wantStatus(http.StatusOK)
+}
+
 func TestPanicIsAPageWithoutItsCauseAndTheServerLivesOn(t *testing.T) {
 	t.Parallel()
 	s := newSiteFor(t, "bob")

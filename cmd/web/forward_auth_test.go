@@ -421,3 +421,14 @@ func TestEnterLeadsToNamedAppsAlone(t *testing.T) {
 		t.Errorf("leads to %q", next)
 	}
 }
+
+func TestWayIntoAnAppComesBackWhenTheSessionEndedInTheMiddle(t *testing.T) {
+	t.Parallel()
+	s, b := newSiteSignedIn(t, "bob", "--forward-auth-addr=127.0.0.1:0")
+	s.addApp("photos.example.org", "Photos", "everyone")
+	s.exec("DELETE FROM sign_ins")
+	ended := b.post("/enter", "app", "photos.example.org", "to", "/a?b=c", "way", "http", "nonce", "", "account", "bob").
+		wantStatus(http.StatusUnauthorized)
+	b.post("/login", "username", "bob", "password", goodPassword, "next", attribute(ended.find(hiddenField("next")), "value")).
+		wantStatus(http.StatusOK).wantPath("/enter").want("Open Photos")
+}

@@ -19,6 +19,17 @@ const (
 	maxLogoSide = 4096
 )
 
+// logo is an image in place of the key; its zero value is none.
+type logo struct{ public.Asset }
+
+func parseLogo(path string) (logo, error) {
+	if path == "" {
+		return logo{}, nil
+	}
+	asset, err := readLogo(path)
+	return logo{asset}, err
+}
+
 // readLogo reads an image for the head of each page, and refuses one that could do more than be looked at.
 func readLogo(path string) (public.Asset, error) {
 	file, err := os.Open(path)
@@ -48,11 +59,11 @@ func readLogo(path string) (public.Asset, error) {
 // checkSVG refuses scripts and whatever an image could load from elsewhere.
 func checkSVG(content []byte) error {
 	decoder := xml.NewDecoder(bytes.NewReader(content))
-	root := true
+	root, ended, depth := true, false, 0
 	for {
 		token, err := decoder.Token()
 		if errors.Is(err, io.EOF) {
-			if root {
+			if !ended {
 				return errors.New("it is empty")
 			}
 			return nil
@@ -63,15 +74,26 @@ func checkSVG(content []byte) error {
 		switch token := token.(type) {
 		case xml.Directive:
 			return errors.New("it has a document type or entities")
+		case xml.ProcInst:
+			if token.Target != "xml" {
+				return errors.New("it has a style sheet of its own")
+			}
+		case xml.EndElement:
+			depth--
+			ended = depth == 0
 		case xml.CharData:
 			if loadsSomething(string(token)) {
 				return errors.New("its style loads something")
 			}
 		case xml.StartElement:
-			if root && token.Name.Local != "svg" {
-				return errors.New("it does not begin with <svg>")
+			if root && (token.Name.Local != "svg" || token.Name.Space != "http://www.w3.org/2000/svg") {
+				return errors.New("it does not begin with <svg> of its namespace")
+			}
+			if ended {
+				return errors.New("it goes on after its end")
 			}
 			root = false
+			depth++
 			if err := checkSVGElement(token); err != nil {
 				return err
 			}
@@ -97,8 +119,9 @@ func checkSVGElement(element xml.StartElement) error {
 	return nil
 }
 
+// loadsSomething takes no chances: nothing that can be written in several ways is allowed in a style.
 func loadsSomething(style string) bool {
 	folded := strings.ToLower(strings.ReplaceAll(style, " ", ""))
-	return strings.Contains(folded, "@import") || strings.Contains(folded, "javascript:") ||
+	return strings.ContainsAny(folded, "@\\") || strings.Contains(folded, "javascript:") || strings.Contains(folded, "image-set(") ||
 		strings.Contains(strings.NewReplacer("url(#", "", `url("#`, "", "url('#", "").Replace(folded), "url(")
 }

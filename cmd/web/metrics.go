@@ -62,7 +62,7 @@ func (m *metrics) countRequest(v middleware.RequestLoggerValues) {
 	m.durations.WithLabelValues(v.RoutePath, method).Observe(v.Latency.Seconds())
 }
 
-// countLogin takes what signIn returned.
+// countLogin takes what the guard's Login returned.
 func (m *metrics) countLogin(err error) {
 	outcome := "unavailable"
 	switch {

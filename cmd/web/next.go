@@ -69,8 +69,12 @@ func leadsToLogin(next, name string) bool {
 // nextOf is where to go after the login that a request turned out to need: the page itself, which is also where a
 // form that was sent stands.
 func nextOf(c echo.Context) string {
-	if r := c.Request(); r.Method == http.MethodGet || r.Method == http.MethodHead {
+	r := c.Request()
+	switch {
+	case r.Method == http.MethodGet || r.Method == http.MethodHead:
 		return safeNext(r.URL.RequestURI())
+	case r.URL.Path == "/enter": // its forms carry what the address of their page says
+		return safeNext(enterPath(r.PostFormValue("app"), r.PostFormValue("to"), r.PostFormValue("way"), r.PostFormValue("nonce")))
 	}
-	return safeNext(formPage(c.Request().URL.EscapedPath()))
+	return safeNext(formPage(r.URL.EscapedPath()))
 }

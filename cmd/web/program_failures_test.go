@@ -148,6 +148,8 @@ func unprivileged(t *testing.T, c *exec.Cmd, folder string) {
 	}
 	defer from.Close()
 	c.Path = filepath.Join(folder, "latchkey")
+	syscall.ForkLock.RLock() // a file that another test's child has open for writing cannot be run
+	defer syscall.ForkLock.RUnlock()
 	to, err := os.OpenFile(c.Path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o755)
 	if err != nil {
 		t.Fatal(err)

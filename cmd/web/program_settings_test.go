@@ -89,6 +89,9 @@ func wantRefused(t *testing.T, says string, flags ...string) {
 }
 
 func TestSettingThatIsWrongIsToldExactlyWhy(t *testing.T) {
+	t.Chdir(t.TempDir()) // where one that is taken would make its database
+	ctx, stop := context.WithCancel(t.Context())
+	stop() // and serve nobody
 	for _, test := range []struct{ flag, bad, says string }{
 		{"addr", "", `HOST:PORT, as in localhost:8080`},
 		{"addr", "localhost", `"localhost" is not HOST:PORT, as in localhost:8080`},
@@ -97,7 +100,15 @@ func TestSettingThatIsWrongIsToldExactlyWhy(t *testing.T) {
 		{"trusted-proxy", "10.0.0.0/8,proxy", `"proxy" is not an address or a network, as in 10.0.0.0/8`},
 		{"site-name", "", `"" is not a name of 1 to 40 characters`},
 		{"accent", "green", `"green" is not a colour, as in #1f6f5c`},
-		{"accent", "#ffcc00", `#ffcc00 has a contrast of 1.4:1 with the light page, below 4.5:1 (WCAG 1.4.3); choose a darker tone`},
+		{"accent", "#ffcc00", `#ffcc00 has a contrast of 1.38:1 with the light page, below 4.5:1 (WCAG 1.4.3); choose a darker tone`},
+		{"contact", "<help@example.org>", `"<help@example.org>" is not an e-mail address or a link, as in help@example.org or https://example.org/help`},
+		{"contact", "help@example.org (Bob)", `"help@example.org (Bob)" is not an e-mail address or a link, as in help@example.org or https://example.org/help`},
+		{"contact", "https://", `"https://" is not an e-mail address or a link, as in help@example.org or https://example.org/help`},
+		{"contact", "https://bob:secret@example.org", `"https://bob:secret@example.org" is not an e-mail address or a link, as in help@example.org or https://example.org/help`},
+		{"contact", "http://example.org", `"http://example.org" is not an e-mail address or a link, as in help@example.org or https://example.org/help`},
+		{"contact", "mailto:nobody", `"mailto:nobody" is not an e-mail address or a link, as in help@example.org or https://example.org/help`},
+		{"contact", "tel:+4930123", `"tel:+4930123" is not an e-mail address or a link, as in help@example.org or https://example.org/help`},
+		{"logo", "nowhere.svg", `open nowhere.svg: no such file or directory`},
 		{"contact", "ask me", `"ask me" is not an e-mail address or a link, as in help@example.org or https://example.org/help`},
 		{"contact", "javascript:alert(1)", `"javascript:alert(1)" is not an e-mail address or a link, as in help@example.org or https://example.org/help`},
 		{"sign-in-idle", "2", `"2" is not a duration, as in 90s or 12h`},
@@ -109,7 +120,7 @@ func TestSettingThatIsWrongIsToldExactlyWhy(t *testing.T) {
 		{"signups-per-hour", "0", `0 is too little; at least 1`},
 	} {
 		stdout, stderr := &logBuffer{}, &logBuffer{}
-		code := run(t.Context(), []string{"--" + test.flag + "=" + test.bad}, stdout, stderr)
+		code := run(ctx, []string{"--" + test.flag + "=" + test.bad}, stdout, stderr)
 		if want := "latchkey: --" + test.flag + ": " + test.says + "\n"; code != exitUsage || stderr.String() != want {
 			t.Errorf("exit code %d and %q, want %q", code, stderr, want)
 		}

@@ -129,9 +129,7 @@ func TestAssetsAreCompressedOnceAndKeptForEver(t *testing.T) {
 		case "script":
 			paths = append(paths, attribute(node, "src"))
 		case "link":
-			if attribute(node, "rel") != "apple-touch-icon" { // loaded for a home screen alone
-				paths = append(paths, attribute(node, "href"))
-			}
+			paths = append(paths, attribute(node, "href"))
 		case "style":
 			t.Error("an inline style, which the policy forbids")
 		}

@@ -82,9 +82,6 @@ func (serveCommand) Run(ctx context.Context, to output, s *settings) error {
 	defer worker.Close()
 	app := newApp(s, db, worker, log, time.Now)
 	app.policy.Leaked = leaked
-	if err := app.showFace(); err != nil {
-		return errors.Join(err, listener.Close())
-	}
 	app.readHashCosts(ctx) // before the first login, whose time would tell of other costs
 	if err := errors.Join(app.serveMetrics(ctx), app.serveForwardAuth(ctx)); err != nil {
 		return errors.Join(err, listener.Close())

@@ -2,24 +2,23 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
+	"strings"
 	"time"
 
 	"github.com/alexedwards/scs/sqlite3store"
 	"github.com/alexedwards/scs/v2"
 	"github.com/labstack/echo/v4"
 
-	"latchkey/components"
 	"latchkey/internal/store"
 )
 
 // The files session*.go alone touch the session and its cookies. A session holds the ids of its sign-ins, its flash
-// messages, what ties it to a run of the browser, and what was typed into a form before a login, nothing else. An id is valid only while its row in sign_ins exists: a request that overlaps with a logout,
-// and saves an older session after it, signs nobody in again.
+// messages, what ties it to a run of the browser, and what was typed into a form before a login, nothing else. An id is
+// valid only while its row in sign_ins exists: a request that overlaps with a logout, and saves an older session after it,
+// signs nobody in again.
 //
 // scs makes the tokens, knows whether the session changed, and writes the cookie. What it would write to the database
 // is kept until the store takes it, together with what else the request changes (session_store.go).
@@ -132,163 +131,42 @@ func (a *app) saveSession(c echo.Context) error {
 	if change.Saved != nil || len(change.Deleted) > 0 {
 		err = a.store.SaveSession(ctx, change)
 	}
-	switch {
-	case err != nil:
+	if err != nil {
 		a.log.Error("save session", "error", err, "request", requestID(c))
-	case a.sessions.Status(ctx) == scs.Modified:
+	}
+	if err == nil || a.wroteSession(ctx) {
+		a.writeSessionCookie(c)
+	}
+	return nil
+}
+
+func (a *app) writeSessionCookie(c echo.Context) {
+	ctx := c.Request().Context()
+	switch a.sessions.Status(ctx) {
+	case scs.Modified:
 		a.sessions.WriteSessionCookie(ctx, c.Response(), a.sessions.Token(ctx), a.sessions.Deadline(ctx))
-	case a.sessions.Status(ctx) == scs.Destroyed:
+	case scs.Destroyed:
 		a.sessions.WriteSessionCookie(ctx, c.Response(), "", time.Time{})
 	}
 	c.Response().Header().Set("Cache-Control", "no-store") // WriteSessionCookie adds a weaker one
-	return nil
 }
 
-// signedIn returns the sign-ins of this browser that count now, the newest last.
-func (a *app) signedIn(c echo.Context) ([]store.SignIn, error) {
-	ids, _ := a.sessions.Get(c.Request().Context(), signInsKey).([]string)
-	found, err := a.store.SignInsByID(c.Request().Context(), ids)
-	if err != nil {
-		return nil, err
-	}
-	closed := a.browserWasClosed(c)
-	return slices.DeleteFunc(found, func(s store.SignIn) bool { return a.hasEnded(s) || closed && !s.Remembered }), nil
+// wroteSession reports whether the session is in the database under its present token since this request. The one
+// before is gone: without the cookie, everybody would be logged out.
+func (a *app) wroteSession(ctx context.Context) bool {
+	change, ok := ctx.Value(sessionChangeKey{}).(*sessionChange)
+	return ok && change.written != nil && change.written.TokenHash == hashOfToken(a.sessions.Token(ctx))
 }
 
-// hasEnded reports whether a sign-in is over by its age or for lack of use (ASVS 5.0 7.3.1, 7.3.2; NIST SP
-// 800-63B-4 section 2.1.3).
-func (a *app) hasEnded(signIn store.SignIn) bool {
-	lifetime, idle := a.signInLimits(signIn.Remembered)
-	return !a.isWithin(lifetime, signIn.CreatedAt) || !a.isWithin(idle, signIn.LastSeenAt)
-}
-
-// clockTolerance is how far a time may be ahead of now, because a clock was set back a little. A time further ahead
-// was written by a clock that was wrong.
-const clockTolerance = 5 * time.Minute
-
-// isWithin reports whether a time is less than a period ago.
-func (a *app) isWithin(period time.Duration, then time.Time) bool {
-	ago := a.now().Sub(then)
-	return -clockTolerance <= ago && ago < period
-}
-
-func (a *app) signInLimits(remembered bool) (lifetime, idle time.Duration) {
-	if remembered {
-		return a.settings.RememberedLifetime, a.settings.RememberedIdle
-	}
-	return a.settings.SignInLifetime, a.settings.SignInIdle
-}
-
-// startSignIn has record store that the user signed in in this browser, beside the other accounts signed in here. An
-// older sign-in of the same account ends. The session gets a new token, which prevents session fixation (ASVS 5.0
-// 7.2.4).
-func (a *app) startSignIn(c echo.Context, user store.User, remember bool, record func(store.NewSignIn) error) error {
-	present, err := a.signedIn(c)
-	if err != nil {
-		return err
-	}
-	others := slices.DeleteFunc(slices.Clone(present), func(s store.SignIn) bool { return s.UID == user.UID })
-	replaced := slices.DeleteFunc(present, func(s store.SignIn) bool { return s.UID != user.UID })
-	started := store.SignIn{ID: rand.Text(), UID: user.UID, Remembered: remember, CreatedAt: a.now()}
-	if err := a.setSignIns(c, append(others, started)); err != nil {
-		return err
-	}
-	return a.remembering(c, func(browser store.DeviceRotation) error {
-		return a.withSession(c, func(session store.SessionChange) error {
-			return record(store.NewSignIn{
-				ID: started.ID, User: user, Remembered: remember, Replaced: signInIDs(replaced),
-				Browser: browser, Session: session,
-			})
-		})
-	})
-}
-
-// endSignIns ends sign-ins of this browser and keeps the others, under a new token (ASVS 5.0 7.4.1).
-func (a *app) endSignIns(c echo.Context, which func(store.SignIn) bool) (ended int, err error) {
-	present, err := a.signedIn(c)
-	if err != nil {
-		return 0, err
-	}
-	others := slices.DeleteFunc(slices.Clone(present), which)
-	ending := slices.DeleteFunc(present, func(s store.SignIn) bool { return !which(s) })
-	if len(ending) == 0 {
-		return 0, nil
-	}
-	// Alone, and before anything else: nothing that goes wrong with the session may keep somebody signed in.
-	if err := a.store.LogOut(c.Request().Context(), signInIDs(ending), a.origin(c)); err != nil {
-		return 0, err
-	}
-	return len(ending), a.setSignIns(c, others)
-}
-
-// renewSession gives the session a new token after something that matters, and drops sign-ins that are gone.
-func (a *app) renewSession(c echo.Context) error {
-	present, err := a.signedIn(c)
-	if err != nil {
-		return err
-	}
-	return a.setSignIns(c, present)
-}
-
-// setSignIns makes these the sign-ins of the session, under a new token. The session lasts as long as the longest
-// of them. Its cookie outlives the browser when one of them may; the others then depend on the run cookie, too.
-func (a *app) setSignIns(c echo.Context, signIns []store.SignIn) error {
-	ctx := c.Request().Context()
-	if len(signIns) == 0 {
-		return a.sessions.Destroy(ctx)
-	}
-	if err := a.sessions.RenewToken(ctx); err != nil {
-		return err
-	}
-	remembered := 0
-	end := time.Time{}
-	for _, signIn := range signIns {
-		lifetime, _ := a.signInLimits(signIn.Remembered)
-		if ends := signIn.CreatedAt.Add(lifetime); ends.After(end) {
-			end = ends
-		}
-		if signIn.Remembered {
-			remembered++
+// keepTrueCookies has an answer that is about an error set no cookie but those that go with what is in the database,
+// and the token of the form on it.
+func (a *app) keepTrueCookies(c echo.Context) {
+	header := c.Response().Header()
+	cookies := header.Values("Set-Cookie")
+	header.Del("Set-Cookie")
+	for _, cookie := range cookies {
+		if a.wroteSession(c.Request().Context()) || strings.HasPrefix(cookie, a.tokenCookie()+"=") {
+			header.Add("Set-Cookie", cookie)
 		}
 	}
-	a.bindToRun(c, 0 < remembered && remembered < len(signIns))
-	a.sessions.Put(ctx, signInsKey, signInIDs(signIns))
-	a.sessions.RememberMe(ctx, remembered > 0)
-	a.sessions.SetDeadline(ctx, end)
-	return nil
-}
-
-func signInIDs(signIns []store.SignIn) []string {
-	ids := make([]string, len(signIns))
-	for i, signIn := range signIns {
-		ids[i] = signIn.ID
-	}
-	return ids
-}
-
-// maxFlashes is more than one request says. More come from requests whose answer nobody reads.
-const maxFlashes = 5
-
-// flash has a message shown on the next page, once.
-func (a *app) flash(c echo.Context, text string) {
-	ctx := c.Request().Context()
-	flashes, _ := a.sessions.Get(ctx, flashesKey).([]components.Flash)
-	if message := (components.Flash{Text: text}); !slices.Contains(flashes, message) {
-		flashes = append(slices.Clone(flashes), message)
-	}
-	a.sessions.Put(ctx, flashesKey, flashes[max(0, len(flashes)-maxFlashes):])
-}
-
-// takeFlashes returns the messages for this page and forgets them, and with them a session that held nothing else.
-func (a *app) takeFlashes(c echo.Context) ([]components.Flash, error) {
-	ctx := c.Request().Context()
-	flashes, ok := a.sessions.Get(ctx, flashesKey).([]components.Flash)
-	if !ok {
-		return nil, nil
-	}
-	if a.sessions.Exists(ctx, signInsKey) {
-		a.sessions.Remove(ctx, flashesKey)
-		return flashes, nil
-	}
-	return flashes, a.sessions.Destroy(ctx)
 }

@@ -56,6 +56,13 @@ func TestSessionThatNeverWasIsNotCalledEnded(t *testing.T) {
 	s.browser().get("/user/bob").wantStatus(http.StatusUnauthorized).wantText("notice", "Log in to continue.")
 }
 
+func TestSessionEndedFormHasATokenThatGoes(t *testing.T) {
+	t.Parallel()
+	b := newSiteFor(t, "bob").withoutFetchMetadata()
+	token := b.get("/user/bob").wantStatus(http.StatusUnauthorized).csrf()
+	b.post("/login", "username", "bob", "password", goodPassword, "csrf", token).wantStatus(http.StatusOK)
+}
+
 func TestNextComesAlongThroughSignupAndTheUsernameThroughForgotPassword(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"strconv"
 	"strings"
 	"time"
@@ -47,6 +49,12 @@ func (s sessionStore) DeleteCtx(ctx context.Context, token string) error {
 
 // hashOfNoToken is the hash that scs makes of the empty token of a new session (SHA-256 in base64).
 const hashOfNoToken = "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"
+
+// hashOfToken is the one that scs makes.
+func hashOfToken(token string) string {
+	hash := sha256.Sum256([]byte(token))
+	return base64.RawURLEncoding.EncodeToString(hash[:])
+}
 
 // sessionChange holds what a request has to write of its session, and what it has written.
 type sessionChange struct {

@@ -26,11 +26,11 @@ type settings struct {
 
 	SiteName string  `group:"Face" default:"Latchkey" placeholder:"NAME" help:"What the site calls itself (${default})."`
 	Accent   color   `group:"Face" placeholder:"#RRGGBB" help:"Colour of links and buttons, dark enough to be read on white; dark pages get a lighter tone of it."`
-	Logo     string  `group:"Face" placeholder:"FILE" type:"existingfile" help:"PNG or SVG in place of the key in the head of each page, at most 256 KiB."`
+	Logo     logo    `group:"Face" placeholder:"FILE" help:"PNG or SVG in place of the key in the head of each page, at most 256 KiB."`
 	Contact  contact `group:"Face" placeholder:"ADDRESS" help:"Whom pages say to ask: an e-mail address or a link. Also in /.well-known/security.txt."`
 
 	Signup             string        `group:"Accounts" default:"open" enum:"open,closed" placeholder:"open|closed" help:"Whether people may create accounts themselves (${default})."`
-	ReservedUsernames  []string      `group:"Accounts" default:"admin,administrator,root,support,postmaster,hostmaster,webmaster,abuse,security,info,help,contact,mail,noreply,no-reply,system,www" placeholder:"NAME" help:"Usernames that only the administrator gives out (${default})."`
+	ReservedUsernames  []string      `group:"Accounts" default:"admin,administrator,root,support,postmaster,hostmaster,webmaster,abuse,security,info,help,contact,mail,noreply,no-reply,system,www,marketing,sales,noc,news,usenet,uucp,ftp" placeholder:"NAME" help:"Usernames that only the administrator gives out (${default})."`
 	SignInLifetime     time.Duration `group:"Accounts" default:"12h" help:"How long a sign-in lasts (${default})."`
 	SignInIdle         time.Duration `group:"Accounts" default:"2h" help:"How long it lasts unused (${default})."`
 	RememberedLifetime time.Duration `group:"Accounts" default:"720h" help:"How long a sign-in lasts with \"Keep me signed in\" (${default})."`

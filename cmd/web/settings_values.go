@@ -23,6 +23,7 @@ var settingValues = []kong.Option{
 	parsedBy(parseNumber),
 	parsedBy(parseAccent),
 	parsedBy(parseContact),
+	parsedBy(parseLogo),
 }
 
 func parsedBy[T any](parse func(string) (T, error)) kong.Option {

@@ -131,6 +131,7 @@ func signupView(form components.SignupForm) view {
 // isReserved reports whether only the administrator gives the name out: people would take its owner for one.
 func (a *app) isReserved(name string) bool {
 	return slices.ContainsFunc(a.settings.ReservedUsernames, func(reserved string) bool {
+		reserved, _ = username.Canonical(reserved)
 		return name == reserved || !username.OfASCII(name) && username.Skeleton(name) == username.Skeleton(reserved)
 	})
 }

@@ -44,7 +44,7 @@ func TestSignupShowsMistakesBesideTheirFields(t *testing.T) {
 		{"NUL", "bo\x00b", goodPassword, "Username contains an invisible or control character.", ""},
 		{"invalid UTF-8", "bo\xffb", goodPassword, "Username contains bytes that are not text.", ""},
 		{"right-to-left override", "\u202ebob", goodPassword, "Username contains an invisible or control character.", ""},
-		{"emoji", "bob🦊", goodPassword, "Username cannot contain emoji or other symbols.", ""},
+		{"emoji", "bob🦊", goodPassword, "Username cannot contain emoji or special symbols.", ""},
 		{"an SQL injection", "' OR 1=1 --", goodPassword, "Username cannot contain spaces.", ""},
 		{"a slash", "a/b", goodPassword, "Username cannot contain a slash, because it becomes part of an address.", ""},
 		{"two dots", "..", goodPassword, "Username cannot be only dots, because it becomes part of an address.", ""},

@@ -22,22 +22,17 @@ type contact struct {
 	link string
 }
 
-// parseContact takes an e-mail address, or a link (https:, mailto:, tel:).
+// parseContact takes an e-mail address, also as a mailto: link, or an https: link.
 func parseContact(text string) (contact, error) {
 	if text == "" {
 		return contact{}, nil
 	}
-	if address, err := mail.ParseAddress(text); err == nil && address.Name == "" {
-		return contact{text, "mailto:" + address.Address}, nil
+	plain := strings.TrimPrefix(text, "mailto:")
+	if address, err := mail.ParseAddress(plain); err == nil && address.Address == plain {
+		return contact{plain, "mailto:" + plain}, nil
 	}
-	link, err := url.Parse(text)
-	if err == nil {
-		switch {
-		case link.Scheme == "https" && link.Host != "":
-			return contact{strings.TrimSuffix(link.Host+link.Path, "/"), text}, nil
-		case (link.Scheme == "mailto" || link.Scheme == "tel") && link.Opaque != "":
-			return contact{link.Opaque, text}, nil
-		}
+	if link, err := url.Parse(text); err == nil && link.Scheme == "https" && link.Hostname() != "" && link.User == nil {
+		return contact{strings.TrimSuffix(link.Host+link.Path, "/"), text}, nil
 	}
 	return contact{}, fmt.Errorf("%q is not an e-mail address or a link, as in help@example.org or https://example.org/help", text)
 }
@@ -49,22 +44,17 @@ func checkSiteName(name string) error {
 	return nil
 }
 
-// showFace gives the site the name, the colour, the mark and the contact of the settings. The error is about the logo.
-func (a *app) showFace() error {
+// showFace gives the site the name, the colour, the mark and the contact of the settings.
+func (a *app) showFace() {
 	a.face = components.Site{
 		Name: a.settings.SiteName, Mark: public.IconPath, Contact: a.settings.Contact.text, ContactLink: a.settings.Contact.link,
 	}
 	if a.settings.Accent.set {
 		a.face.AccentStyle = a.addAsset(public.NewAsset("accent.css", "text/css; charset=utf-8", []byte(a.settings.Accent.style())))
 	}
-	if a.settings.Logo != "" {
-		logo, err := readLogo(a.settings.Logo)
-		if err != nil {
-			return fmt.Errorf("--logo: %w", err)
-		}
-		a.face.Mark = a.addAsset(logo)
+	if a.settings.Logo.Path != "" {
+		a.face.Mark = a.addAsset(a.settings.Logo.Asset)
 	}
-	return nil
 }
 
 func (a *app) addAsset(asset public.Asset) (path string) {

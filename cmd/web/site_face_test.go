@@ -25,9 +25,9 @@ func TestSiteShowsItsOwnNameColourMarkAndContact(t *testing.T) {
 		wantHeader("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox")
 	s.browser().get("/recover").want("Ask help@example.org for a link")
 	s.browser().get("/choose-password/x").want("Ask help@example.org for a new one")
+	s.browser().get("/.well-known/security.txt").wantStatus(http.StatusOK).want("Contact: mailto:help@example.org", "Expires: ")
 	s.browser().post("/signup", "username", "carol", "password", "family & friends").wantStatus(http.StatusUnprocessableEntity).
 		want("Too similar to this site's name.")
-	s.browser().get("/.well-known/security.txt").wantStatus(http.StatusOK).want("Contact: mailto:help@example.org", "Expires: ")
 }
 
 func TestAccentCanBeReadOnLightAndDarkPages(t *testing.T) {
@@ -56,7 +56,9 @@ func TestLogoThatCouldDoMoreThanBeLookedAtIsRefused(t *testing.T) {
 		"an event": open + `<path ONload="x()"/>` + end, "a frame": open + "<foreignObject/>" + end, "an image": open + `<image href="x.png"/>` + end,
 		"a link elsewhere": open + `<a xlink:href="https://evil.example"/>` + end, "a style that loads": open + `<style>@import "x"</style>` + end,
 		"an address in a style": open + `<path style="fill: url( https://evil.example )"/>` + end, "an entity": `<!DOCTYPE svg [<!ENTITY x "y">]>` + open + end,
-		"a cut PNG": "\x89PNG\r\n\x1a\n", "too large": open + strings.Repeat(" ", maxLogo) + end,
+		"a cut PNG": "\x89PNG\r\n\x1a\n", "a style sheet": `<?xml-stylesheet href="https://evil.example"?>` + open + end, "two roots": open + end + open + end,
+		"an import in pieces": open + `<style>@im<![CDATA[port "x"]]></style>` + end, "an escape": open + `<path style="fill:\75rl(x)"/>` + end,
+		"an image set": open + `<path style='fill:image-set("x")'/>` + end, "no namespace": "<svg></svg>", "too large": open + strings.Repeat(" ", maxLogo) + end,
 	} {
 		path := filepath.Join(t.TempDir(), "logo")
 		writeFile(t, path, content)
@@ -111,7 +113,7 @@ func TestSignupGivesNobodyAReservedName(t *testing.T) {
 	}
 	s.browser().htmx().post("/signup/username", "username", "support").want("Username support is not available.")
 	s.mustRun("user", "add", "admin")
-	open := newSite(t, "--reserved-usernames=boss")
+	open := newSite(t, "--reserved-usernames=Boss")
 	open.signUp("admin")
 	open.browser().post("/signup", "username", "boss", "password", goodPassword).wantStatus(http.StatusUnprocessableEntity)
 }

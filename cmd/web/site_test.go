@@ -96,9 +96,6 @@ func (s *site) open(settings *settings) {
 		s.t.Fatal(err)
 	}
 	s.app = newApp(settings, db, nil, newLogger(settings.LogFormat, s.log, s.log), s.clock.Now)
-	if err := s.app.showFace(); err != nil {
-		s.t.Fatal(err)
-	}
 	s.handler = s.app.routes()
 }
 

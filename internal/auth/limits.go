@@ -33,7 +33,7 @@ const (
 	NameCheck
 	Recovery
 	AppPassword // wrong ones
-	failures    // of passwords
+	failures    // of passwords; the last, and each has its word in kind and its event in throttledKind
 )
 
 func (l Limit) kind() string {

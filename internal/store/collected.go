@@ -26,7 +26,7 @@ type failureKey struct {
 	kind     EventKind
 }
 
-// maxCollected bounds each of the two between two writes. More failures count as of no account.
+// maxCollected bounds the failures between two writes. More failures count as of no account.
 const maxCollected = 10_000
 
 // Failure is an attempt that failed or was refused.

@@ -94,7 +94,7 @@ func (tx *transaction) record(ctx context.Context, uid int64, kind EventKind, or
 	return tx.insertEvent(ctx, Event{UID: uid, Kind: kind, Origin: origin, Repeats: 1, FirstAt: origin.At})
 }
 
-// tell tells an event after the commit that has no row of its own.
+// tell has an event logged and counted after the commit, without a row for the activity page.
 func (tx *transaction) tell(uid int64, kind EventKind, origin Origin) {
 	tx.recorded = append(tx.recorded, Event{UID: uid, Kind: kind, Origin: origin, Repeats: 1, FirstAt: origin.At})
 }

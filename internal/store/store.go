@@ -41,13 +41,14 @@ type Store struct {
 	// reads is for queries, which no writer keeps waiting.
 	reads *sql.DB
 	// What every request or every login asks, prepared once: to parse a query takes longer than to answer it.
-	findSession, findSignIns, findUser, findKnownBrowser, findAppSignIn *sql.Stmt
+	findSession, findSignIns, findUser, findKnownBrowser, findAppSignIn, findOverview *sql.Stmt
 	// What every page of a signed-in browser reads, cached until the next commit.
 	versions versionWatcher
 	sessions cache[string, session]
 	signIns  cache[string, []SignIn]
 	// appSignIns is by host and hash.
 	appSignIns cache[string, AppSignIn]
+	overviews  cache[overviewKey, Overview]
 	// attempts counts since the start, for trimEvery.
 	attempts  atomic.Int64
 	collected collected
@@ -203,7 +204,7 @@ func (s *Store) migrate(ctx context.Context) error {
 
 func (s *Store) prepare(ctx context.Context) error {
 	for query, statement := range map[string]**sql.Stmt{
-		sessionQuery: &s.findSession, signInsByIDQuery: &s.findSignIns, userQuery: &s.findUser, appSignInQuery: &s.findAppSignIn,
+		sessionQuery: &s.findSession, signInsByIDQuery: &s.findSignIns, userQuery: &s.findUser, appSignInQuery: &s.findAppSignIn, overviewQuery: &s.findOverview,
 		knownBrowserQuery: &s.findKnownBrowser,
 	} {
 		var err error

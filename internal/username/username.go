@@ -19,8 +19,9 @@ const MaxLength = 100
 const maxTyped = 4000
 
 // Canonical returns the form under which the account is stored and found: surrounding space stripped, then PRECIS
-// UsernameCaseMapped (RFC 8265, section 3.3): "Bob", " bob " and "BOB" are one account. When the name is
-// not allowed, problem says why, as a sentence for the person who typed it, and the name is empty.
+// UsernameCaseMapped (RFC 8265, section 3.3): "Bob", " bob " and "BOB" are one account. Lookup uses it, too: a
+// rule that is added here also keeps the accounts out that break it; one for new names alone belongs to signup and `user
+// add`. When the name is not allowed, problem says why, as a sentence for the person who typed it, and the name is empty.
 func Canonical(typed string) (name, problem string) {
 	if len(typed) > maxTyped {
 		return "", tooLong
@@ -64,7 +65,7 @@ func AsTyped(typed string) string {
 
 const (
 	tooLong      = "Username cannot be longer than 100 characters."
-	hasSymbol    = "Username cannot contain emoji or other symbols."
+	hasSymbol    = "Username cannot contain emoji or special symbols."
 	hasInvisible = "Username contains an invisible or control character."
 )
 
