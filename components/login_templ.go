@@ -64,7 +64,7 @@ func Login(form LoginForm) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		for _, person := range form.Present {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<p class=\"names\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
