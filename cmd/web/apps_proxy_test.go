@@ -9,174 +9,12 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
 )
-
-// appsBlock is the block of docs/apps.md in this language.
-func appsBlock(t *testing.T, language string) string {
-	t.Helper()
-	text, err := os.ReadFile("../../docs/apps.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	found := regexp.MustCompile("(?ms)^```" + language + "\n(.*?)^```$").FindSubmatch(text)
-	if found == nil {
-		t.Fatalf("no block of %s in docs/apps.md", language)
-	}
-	return string(found[1])
-}
-
-// echoed is what the app of the tests got, and tells.
-type echoed struct {
-	Method string
-	URI    string
-	Header http.Header
-	Body   string
-}
-
-func startEcho(t *testing.T) string {
-	t.Helper()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
-			connection, buffered, err := http.NewResponseController(w).Hijack()
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			defer connection.Close()
-			fmt.Fprint(buffered, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
-			buffered.Flush()
-			line, _ := buffered.ReadString('\n')
-			fmt.Fprint(buffered, "heard "+line)
-			buffered.Flush()
-			return
-		}
-		body, _ := io.ReadAll(r.Body)
-		w.Header().Set("Content-Type", "text/html")
-		content, _ := json.Marshal(echoed{r.Method, r.RequestURI, r.Header, string(body)})
-		fmt.Fprintf(w, "<!doctype html><title>App</title><h1>The app</h1><pre id=echo>%s</pre>", content)
-	}))
-	t.Cleanup(server.Close)
-	return strings.TrimPrefix(server.URL, "http://")
-}
-
-// guarded is a site, and a real proxy in front of two apps that asks it.
-type guarded struct {
-	*site
-	forwardAuth  *httptest.Server
-	photos, wiki string // hosts with ports
-}
-
-// eachAppProxy starts the proxies of docs/apps.md, on plain http and loopback.
-var eachAppProxy = map[string]func(t *testing.T, folder string, g *guarded, app string) *exec.Cmd{
-	"caddy": func(t *testing.T, folder string, g *guarded, app string) *exec.Cmd {
-		caddy := installed(t, "caddy", "caddy")
-		config := "{\n\tadmin off\n\tdefault_bind 127.0.0.1\n\tauto_https off\n}\n"
-		for _, host := range []string{g.photos, g.wiki} {
-			config += adapted(t, appsBlock(t, "caddyfile"), "photos.example.org", "http://"+host,
-				"127.0.0.1:8081", g.address(), "127.0.0.1:2342", app)
-		}
-		writeFile(t, filepath.Join(folder, "Caddyfile"), config)
-		run := exec.CommandContext(t.Context(), caddy, "run", "--adapter", "caddyfile", "--config", filepath.Join(folder, "Caddyfile"))
-		run.Env = append(os.Environ(), "HOME="+folder, "XDG_DATA_HOME="+folder, "XDG_CONFIG_HOME="+folder)
-		return run
-	},
-	"nginx": func(t *testing.T, folder string, g *guarded, app string) *exec.Cmd {
-		nginx := installed(t, "nginx", "nginx-light")
-		block := appsBlock(t, "nginx")
-		shared, server, _ := strings.Cut(block, "server {\n    listen")
-		config := adapted(t, shared, "127.0.0.1:8081", g.address())
-		for _, host := range []string{g.photos, g.wiki} {
-			config += adapted(t, "server {\n    listen"+server, "listen 443 ssl http2", "listen 127.0.0.1:"+port(host),
-				"server_name photos.example.org", "server_name "+strings.TrimSuffix(host, ":"+port(host)),
-				"    ssl_certificate /etc/letsencrypt/live/photos.example.org/fullchain.pem;\n", "",
-				"    ssl_certificate_key /etc/letsencrypt/live/photos.example.org/privkey.pem;\n", "",
-				"127.0.0.1:2342", app)
-		}
-		writeFile(t, filepath.Join(folder, "apps"), config)
-		writeFile(t, filepath.Join(folder, "nginx.conf"), `
-			daemon off; master_process off; pid nginx.pid; error_log stderr; events {}
-			http {
-				access_log off;
-				client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;
-				include apps;
-			}`)
-		return exec.CommandContext(t.Context(), nginx, "-p", folder, "-c", "nginx.conf", "-e", "stderr")
-	},
-}
-
-func (g *guarded) address() string { return strings.TrimPrefix(g.forwardAuth.URL, "http://") }
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return port(listener.Addr().String())
-}
-
-func newGuarded(t *testing.T, start func(*testing.T, string, *guarded, string) *exec.Cmd) *guarded {
-	t.Helper()
-	g := &guarded{site: newSiteFor(t, "bob", "--forward-auth-addr=localhost:0", "--trusted-proxy=127.0.0.1")}
-	site, err := url.Parse(g.server.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	g.app.site = site
-	g.forwardAuth = httptest.NewServer(g.app.forwardAuthHandler())
-	t.Cleanup(g.forwardAuth.Close)
-	g.photos, g.wiki = "photos.internal:"+freePort(t), "wiki.other.internal:"+freePort(t)
-	g.exec("INSERT INTO groups (name) VALUES ('family')")
-	g.exec("INSERT INTO group_members (group_name, uid) VALUES ('family', 1)")
-	g.addApp(g.photos, "Photos", "family")
-	g.addApp(g.wiki, "Wiki", "everyone")
-	process := launch(t, start(t, t.TempDir(), g, startEcho(t)))
-	for _, host := range []string{g.photos, g.wiki} {
-		process.waitFor("the proxy of "+host, func() bool {
-			connection, err := net.Dial("tcp", "127.0.0.1:"+port(host))
-			if err == nil {
-				connection.Close()
-			}
-			return err == nil
-		})
-	}
-	return g
-}
-
-// ask sends a request to an app's host through the proxy.
-func (g *guarded) ask(t *testing.T, method, host, uri, body string, header http.Header) (*http.Response, string) {
-	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), method, "http://127.0.0.1:"+port(host)+uri, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Host = host
-	for name, values := range header {
-		r.Header[name] = values
-	}
-	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	response, err := client.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	content, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return response, string(content)
-}
 
 func TestAppBehindARealProxyIsEnteredAndLeftInTheBrowser(t *testing.T) {
 	t.Parallel()
@@ -313,6 +151,30 @@ func TestAppCheckSaysWhenTheProxyDoesNotAsk(t *testing.T) {
 	if _, stderr, code := s.runCommand("app", "check", "nowhere.example.org"); code != exitFailed || stderr != "latchkey: there is no app nowhere.example.org\n" {
 		t.Errorf("%d: %s", code, stderr)
 	}
+}
+
+// ask sends a request to an app's host through the proxy.
+func (g *guarded) ask(t *testing.T, method, host, uri, body string, header http.Header) (*http.Response, string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, "http://127.0.0.1:"+port(host)+uri, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Host = host
+	for name, values := range header {
+		r.Header[name] = values
+	}
+	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	response, err := client.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	content, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response, string(content)
 }
 
 // enterThrough goes the whole way in through the proxy, and returns the headers of a program that has the cookie.

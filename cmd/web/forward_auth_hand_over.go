@@ -64,7 +64,7 @@ func (a *app) enterApp(w http.ResponseWriter, asked appRequest) {
 	}, hashAppToken(token), a.now())
 	if errors.Is(err, store.ErrNoAppCode) {
 		// Used before, by the back button say, or too late: the app itself knows whether the person is in.
-		http.Redirect(w, asked.Request, "/", http.StatusSeeOther)
+		http.Redirect(w, asked.Request, asked.at("/"), http.StatusSeeOther)
 		return
 	}
 	if err != nil {
@@ -84,7 +84,7 @@ func (a *app) enterApp(w http.ResponseWriter, asked appRequest) {
 		Name: appCookie(asked.secure()), Value: token, Path: "/", MaxAge: maxAge,
 		HttpOnly: true, Secure: asked.secure(), SameSite: http.SameSiteLaxMode,
 	})
-	http.Redirect(w, asked.Request, target, http.StatusSeeOther)
+	http.Redirect(w, asked.Request, asked.at(target), http.StatusSeeOther)
 }
 
 // showWhoIsInApp says who is signed in in the app, and leads to the account.

@@ -120,7 +120,11 @@ func (b *appBrowser) enter(with *browser, uri string, form ...string) string {
 	if entered.StatusCode != http.StatusSeeOther {
 		b.t.Fatalf("entered with %d", entered.StatusCode)
 	}
-	return entered.Header.Get("Location")
+	path, whole := strings.CutPrefix(entered.Header.Get("Location"), "http://"+b.host)
+	if !whole {
+		b.t.Fatalf("leads to %s: Traefik would take that for an address of ours", entered.Header.Get("Location"))
+	}
+	return path
 }
 
 func (b *appBrowser) want(status int, uri string, header http.Header) *http.Response {

@@ -1,0 +1,90 @@
+//go:build linux
+
+package main
+
+import (
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// startLikeTraefik starts what does to requests what Traefik 3.7 does with the block of docs/apps.md, because Debian has
+// no Traefik.
+func startLikeTraefik(t *testing.T, g *guarded, app string) {
+	t.Helper()
+	block := adapted(t, appsBlock(t, "yaml"), "127.0.0.1:8081", g.address(), "trustForwardHeader: false", "")
+	address := regexp.MustCompile(`address: (\S+)`).FindStringSubmatch(block)
+	headers := regexp.MustCompile(`authResponseHeaders: \[(.*)\]`).FindStringSubmatch(block)
+	if address == nil || headers == nil || strings.Contains(block, "authRequestHeaders") {
+		t.Fatalf("no forwardAuth that the test understands in:\n%s", block)
+	}
+	for _, host := range []string{g.photos, g.wiki} {
+		listener, err := net.Listen("tcp", "127.0.0.1:"+port(host))
+		if err != nil {
+			t.Fatal(err)
+		}
+		server := httptest.NewUnstartedServer(likeTraefik(address[1], strings.Split(headers[1], ", "), app))
+		server.Listener.Close()
+		server.Listener = listener
+		server.Start()
+		t.Cleanup(server.Close)
+	}
+}
+
+func likeTraefik(check string, copied []string, app string) http.Handler {
+	service := httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(&url.URL{Scheme: "http", Host: app})
+		r.Out.Host = r.In.Host
+		r.SetXForwarded()
+	}}
+	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		question, err := http.NewRequestWithContext(r.Context(), http.MethodGet, check, nil)
+		if err != nil {
+			w.WriteHeader(http.StatusInternalServerError)
+			return
+		}
+		question.Header = r.Header.Clone()
+		// An upgrade is not part of the question, nor what the client says is for one hop alone.
+		dropped := strings.Split(strings.Join(r.Header.Values("Connection"), ","), ",")
+		for _, name := range append(dropped, "Connection", "Keep-Alive", "Te", "Trailers", "Transfer-Encoding", "Upgrade") {
+			question.Header.Del(strings.TrimSpace(name))
+		}
+		from, _, _ := net.SplitHostPort(r.RemoteAddr)
+		for name, value := range map[string]string{
+			"X-Forwarded-For": from, "X-Forwarded-Method": r.Method, "X-Forwarded-Proto": "http",
+			"X-Forwarded-Host": r.Host, "X-Forwarded-Uri": r.URL.RequestURI(),
+		} {
+			question.Header.Set(name, value)
+		}
+		answer, err := client.Do(question)
+		if err != nil {
+			w.WriteHeader(http.StatusInternalServerError)
+			return
+		}
+		defer answer.Body.Close()
+		if answer.StatusCode < 200 || answer.StatusCode >= 300 {
+			maps.Copy(w.Header(), answer.Header)
+			if location, err := answer.Location(); err == nil {
+				w.Header().Set("Location", location.String()) // as seen from the check's address
+			}
+			w.WriteHeader(answer.StatusCode)
+			_, _ = io.Copy(w, answer.Body)
+			return
+		}
+		for _, name := range copied {
+			r.Header.Del(name)
+			if values := answer.Header.Values(name); len(values) > 0 {
+				r.Header[name] = values
+			}
+		}
+		service.ServeHTTP(w, r)
+	})
+}
