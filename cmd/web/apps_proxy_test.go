@@ -196,7 +196,7 @@ func (g *guarded) enterThrough(t *testing.T, host string) http.Header {
 	if !found {
 		t.Fatalf("no way in: %d", p.status)
 	}
-	code, _, _ = strings.Cut(code, `"`)
+	code, _, _ = strings.Cut(code, "&")
 	entered, _ := g.ask(t, http.MethodGet, host, "/.latchkey/enter?code="+code, "", withHeader(navigation, http.Header{"Cookie": {cookies[0].Name + "=" + cookies[0].Value}}))
 	for _, cookie := range entered.Cookies() {
 		if cookie.Name == "latchkey" {

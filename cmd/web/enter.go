@@ -109,7 +109,7 @@ func (a *app) handOverTo(c echo.Context, form components.EnterForm, me store.Sig
 		if err != nil {
 			return err
 		}
-		form.Address = form.Scheme + "://" + form.Host + handOverPath + "enter?code=" + code
+		form.Address = form.Scheme + "://" + form.Host + handOverPath + "enter?" + url.Values{"code": {code}, "to": {form.To}}.Encode()
 	}
 	if swapsFragment(c.Request()) {
 		c.Response().Header().Set("HX-Redirect", form.Address)

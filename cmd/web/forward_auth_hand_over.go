@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
@@ -63,8 +64,10 @@ func (a *app) enterApp(w http.ResponseWriter, asked appRequest) {
 		CodeHash: hashAppCode(code), Host: asked.host, NonceHash: []byte(nonceHash(nonce.Value)),
 	}, hashAppToken(token), a.now())
 	if errors.Is(err, store.ErrNoAppCode) {
-		// Used before, by the back button say, or too late: the app itself knows whether the person is in.
-		http.Redirect(w, asked.Request, asked.at("/"), http.StatusSeeOther)
+		// Used before, by the back button say, too late, or meant for the nonce that another tab replaced: the page that
+		// was asked for knows whether the person is in.
+		to := safeNext(asked.uri.Query().Get("to"))
+		http.Redirect(w, asked.Request, asked.at(cmp.Or(to, "/")), http.StatusSeeOther)
 		return
 	}
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"latchkey/internal/forward"
 	"latchkey/internal/store"
@@ -17,6 +18,10 @@ func (a *app) refused() http.Handler {
 		asked, err := originalRequest(r)
 		if err != nil {
 			a.refuseMalformed(w, err)
+			return
+		}
+		if strings.HasPrefix(asked.uri.Path, handOverPath) {
+			http.NotFound(w, r) // opened by hand: the way in would lead back to here, again and again
 			return
 		}
 		signIn, err := a.appSignIn(asked)

@@ -298,6 +298,61 @@ func (s *site) onAppWith(t *testing.T, b *appBrowser) *appBrowser {
 	return again
 }
 
+func TestAppOpenedInTenTabsAtOnceShowsEachItsPage(t *testing.T) {
+	t.Parallel()
+	s, b := newAppSite(t)
+	photos := s.onApp(t, "photos.example.org")
+	photos.enter(b, "/")
+	clear(photos.cookies)
+	// No tab has an answer when the others ask: each gets a nonce of its own, and the browser keeps the last one.
+	var addresses []string
+	for i := range 10 {
+		tab := s.onApp(t, photos.host)
+		addresses = append(addresses, tab.ask(http.MethodGet, fmt.Sprintf("/album/%d?x=%%20y", i), navigation).Header.Get("Location"))
+		photos.cookies["latchkey-nonce"] = tab.cookies["latchkey-nonce"]
+	}
+	for i, address := range addresses {
+		uri, want := "", fmt.Sprintf("/album/%d?x=%%20y", i)
+		for hops := 0; address != "" && hops < 10; hops++ {
+			if path, ours := strings.CutPrefix(address, s.app.site.String()); ours {
+				p := b.get(path)
+				_, address, _ = strings.Cut(attribute(p.find(func(n *html.Node) bool { return attribute(n, "http-equiv") == "refresh" }), "content"), "url=")
+				continue
+			}
+			uri = strings.TrimPrefix(address, "http://"+photos.host)
+			address = photos.ask(http.MethodGet, uri, navigation).Header.Get("Location")
+		}
+		if uri != want || address != "" {
+			t.Errorf("the tab of %s ends at %s, and is led on to %q", want, uri, address)
+		}
+	}
+}
+
+func TestAppEnteredByAnOldCodeLeadsToItsOwnPagesAlone(t *testing.T) {
+	t.Parallel()
+	s, b := newAppSite(t)
+	photos := s.onApp(t, "photos.example.org")
+	photos.enter(b, "/")
+	for to, want := range map[string]string{
+		"/a?b=c": "/a?b=c", "": "/", "//evil.example": "/", "https://evil.example/": "/", "/\\evil.example": "/", "@evil.example": "/", ".evil.example/": "/",
+	} {
+		uri := handOverPath + "enter?" + url.Values{"code": {"none"}, "to": {to}}.Encode()
+		if got := photos.want(http.StatusSeeOther, uri, navigation).Header.Get("Location"); got != "http://photos.example.org"+want {
+			t.Errorf("%q leads to %s", to, got)
+		}
+	}
+}
+
+func TestAppRefusalOpenedByHandLeadsNowhere(t *testing.T) {
+	t.Parallel()
+	s, b := newAppSite(t)
+	photos := s.onApp(t, "photos.example.org")
+	photos.enter(b, "/")
+	for _, photos.nginx = range []bool{false, true} {
+		photos.want(http.StatusNotFound, handOverPath+"refused", navigation)
+	}
+}
+
 func TestForwardAuthSaysWhatTheProxyHasWrong(t *testing.T) {
 	t.Parallel()
 	s, _ := newAppSite(t)
