@@ -69,8 +69,8 @@ func startEcho(t *testing.T) string {
 // guarded is a site, and a real proxy in front of two apps that asks it.
 type guarded struct {
 	*site
-	forwardAuth  *httptest.Server
-	photos, wiki string // hosts with ports
+	forwardAuth         *httptest.Server
+	login, photos, wiki string // hosts with ports
 }
 
 // An appProxy is one of docs/apps.md, which it starts on plain http and loopback.
@@ -79,10 +79,12 @@ type appProxy func(t *testing.T, g *guarded, app string)
 var eachAppProxy = map[string]appProxy{
 	"caddy": func(t *testing.T, g *guarded, app string) {
 		folder, caddy := t.TempDir(), installed(t, "caddy", "caddy")
-		config := "{\n\tadmin off\n\tdefault_bind 127.0.0.1\n\tauto_https off\n}\n"
+		site, block, _ := strings.Cut(appsBlock(t, "caddyfile"), "\nphotos")
+		block = "\nphotos" + block
+		config := "{\n\tadmin off\n\tdefault_bind 127.0.0.1\n\tauto_https off\n}\n" +
+			adapted(t, site, "login.example.org", "http://"+g.login, "127.0.0.1:8080", g.server.Listener.Addr().String())
 		for _, host := range []string{g.photos, g.wiki} {
-			config += adapted(t, appsBlock(t, "caddyfile"), "photos.example.org", "http://"+host,
-				"127.0.0.1:8081", g.address(), "127.0.0.1:2342", app)
+			config += adapted(t, block, "photos.example.org", "http://"+host, "127.0.0.1:8081", g.address(), "127.0.0.1:2342", app)
 		}
 		writeFile(t, filepath.Join(folder, "Caddyfile"), config)
 		run := exec.CommandContext(t.Context(), caddy, "run", "--adapter", "caddyfile", "--config", filepath.Join(folder, "Caddyfile"))
@@ -91,15 +93,22 @@ var eachAppProxy = map[string]appProxy{
 	},
 	"nginx": func(t *testing.T, g *guarded, app string) {
 		folder, nginx := t.TempDir(), installed(t, "nginx", "nginx-light")
-		block := appsBlock(t, "nginx")
-		shared, server, _ := strings.Cut(block, "server {\n    listen")
-		config := adapted(t, shared, "127.0.0.1:8081", g.address())
+		const begin = "\nserver {\n"
+		parts := strings.Split(appsBlock(t, "nginx"), begin)
+		if len(parts) != 4 {
+			t.Fatalf("%d servers of nginx, want one for http, the site's and the app's", len(parts)-1)
+		}
+		shared, site, block := parts[0], parts[2], parts[3]
+		plain := func(server, name, host string) string {
+			return adapted(t, begin+server, "listen 443 ssl http2", "listen 127.0.0.1:"+port(host), "    listen [::]:443 ssl http2;\n", "",
+				"server_name "+name, "server_name "+hostOnly(host),
+				"    ssl_certificate /etc/letsencrypt/live/"+name+"/fullchain.pem;\n", "",
+				"    ssl_certificate_key /etc/letsencrypt/live/"+name+"/privkey.pem;\n", "")
+		}
+		config := adapted(t, shared, "127.0.0.1:8081", g.address()) +
+			adapted(t, plain(site, "login.example.org", g.login), "127.0.0.1:8080", g.server.Listener.Addr().String(), "$host", "$host:$server_port")
 		for _, host := range []string{g.photos, g.wiki} {
-			config += adapted(t, "server {\n    listen"+server, "listen 443 ssl http2", "listen 127.0.0.1:"+port(host),
-				"server_name photos.example.org", "server_name "+strings.TrimSuffix(host, ":"+port(host)),
-				"    ssl_certificate /etc/letsencrypt/live/photos.example.org/fullchain.pem;\n", "",
-				"    ssl_certificate_key /etc/letsencrypt/live/photos.example.org/privkey.pem;\n", "",
-				"127.0.0.1:2342", app)
+			config += adapted(t, plain(block, "photos.example.org", host), "$server_name", "$server_name:$server_port", "127.0.0.1:2342", app)
 		}
 		writeFile(t, filepath.Join(folder, "apps"), config)
 		writeFile(t, filepath.Join(folder, "nginx.conf"), `
@@ -113,6 +122,8 @@ var eachAppProxy = map[string]appProxy{
 	},
 	"traefik": startLikeTraefik,
 }
+
+func hostOnly(host string) string { return strings.TrimSuffix(host, ":"+port(host)) }
 
 func (g *guarded) address() string { return strings.TrimPrefix(g.forwardAuth.URL, "http://") }
 
@@ -136,7 +147,7 @@ func newGuarded(t *testing.T, start appProxy, flags ...string) *guarded {
 	g.app.site = site
 	g.forwardAuth = httptest.NewServer(g.app.forwardAuthHandler())
 	t.Cleanup(g.forwardAuth.Close)
-	g.photos, g.wiki = "photos.internal:"+freePort(t), "wiki.other.internal:"+freePort(t)
+	g.login, g.photos, g.wiki = "login.internal:"+freePort(t), "photos.internal:"+freePort(t), "wiki.other.internal:"+freePort(t)
 	g.exec("INSERT INTO groups (name) VALUES ('family')")
 	g.exec("INSERT INTO group_members (group_name, uid) VALUES ('family', 1)")
 	g.addApp(g.photos, "Photos", "family")
@@ -149,7 +160,7 @@ func newGuarded(t *testing.T, start appProxy, flags ...string) *guarded {
 func (g *guarded) launch(t *testing.T, c *exec.Cmd) {
 	t.Helper()
 	process := launch(t, c)
-	for _, host := range []string{g.photos, g.wiki} {
+	for _, host := range []string{g.login, g.photos, g.wiki} {
 		process.waitFor("the proxy of "+host, func() bool {
 			connection, err := net.Dial("tcp", "127.0.0.1:"+port(host))
 			if err == nil {

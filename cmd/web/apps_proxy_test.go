@@ -72,6 +72,9 @@ func TestAppBehindARealProxyGetsOnlyWhatItShould(t *testing.T) {
 			if said, stderr, code := g.runCommand("app", "check", g.photos, "--at=127.0.0.1:"+port(g.photos)); code != exitOK || strings.Count(said, "right: ") != 9 {
 				t.Errorf("app check: %d, %s%s", code, said, stderr)
 			}
+			if response, _ := g.ask(t, http.MethodGet, g.login, "/healthz", "", nil); response.StatusCode != http.StatusOK {
+				t.Errorf("the site itself: %d", response.StatusCode)
+			}
 			in := g.enterThrough(t, g.photos)
 			program := http.Header{"Accept": {"*/*"}}
 

@@ -19,26 +19,37 @@ import (
 // no Traefik.
 func startLikeTraefik(t *testing.T, g *guarded, app string) {
 	t.Helper()
-	block := adapted(t, appsBlock(t, "yaml"), "127.0.0.1:8081", g.address(), "trustForwardHeader: false", "")
+	block := adapted(t, appsBlock(t, "yaml"), "127.0.0.1:8081", g.address(), "trustForwardHeader: false", "", "rule: Host(`login.example.org`)\n      service: login\n", "", "url: http://127.0.0.1:8080\n", "")
 	address := regexp.MustCompile(`address: (\S+)`).FindStringSubmatch(block)
+	rule := regexp.MustCompile("rule: Host\\(`photos\\.example\\.org`\\)\n +middlewares: \\[latchkey\\]")
 	headers := regexp.MustCompile(`authResponseHeaders: \[(.*)\]`).FindStringSubmatch(block)
-	if address == nil || headers == nil || strings.Contains(block, "authRequestHeaders") {
+	if address == nil || headers == nil || !rule.MatchString(block) || strings.Contains(block, "authRequestHeaders") {
 		t.Fatalf("no forwardAuth that the test understands in:\n%s", block)
 	}
+	site, err := url.Parse(g.server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	serveAt(t, g.login, httputil.NewSingleHostReverseProxy(site))
 	for _, host := range []string{g.photos, g.wiki} {
-		listener, err := net.Listen("tcp", "127.0.0.1:"+port(host))
-		if err != nil {
-			t.Fatal(err)
-		}
-		server := httptest.NewUnstartedServer(likeTraefik(address[1], strings.Split(headers[1], ", "), app))
-		server.Listener.Close()
-		server.Listener = listener
-		server.Start()
-		t.Cleanup(server.Close)
+		serveAt(t, host, likeTraefik(hostOnly(host), address[1], strings.Split(headers[1], ", "), app))
 	}
 }
 
-func likeTraefik(check string, copied []string, app string) http.Handler {
+func serveAt(t *testing.T, host string, handler http.Handler) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:"+port(host))
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewUnstartedServer(handler)
+	server.Listener.Close()
+	server.Listener = listener
+	server.Start()
+	t.Cleanup(server.Close)
+}
+
+func likeTraefik(host, check string, copied []string, app string) http.Handler {
 	service := httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
 		r.SetURL(&url.URL{Scheme: "http", Host: app})
 		r.Out.Host = r.In.Host
@@ -46,6 +57,10 @@ func likeTraefik(check string, copied []string, app string) http.Handler {
 	}}
 	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.EqualFold(strings.TrimSuffix(r.Host, ":"+port(r.Host)), host) {
+			http.NotFound(w, r)
+			return
+		}
 		question, err := http.NewRequestWithContext(r.Context(), http.MethodGet, check, nil)
 		if err != nil {
 			w.WriteHeader(http.StatusInternalServerError)
