@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -55,6 +56,25 @@ func startEcho(t *testing.T) string {
 			line, _ := buffered.ReadString('\n')
 			fmt.Fprint(buffered, "heard "+line)
 			buffered.Flush()
+			return
+		}
+		switch r.URL.Path {
+		case "/events":
+			w.Header().Set("Content-Type", "text/event-stream")
+			fmt.Fprint(w, "data: The app\n\n")
+			_ = http.NewResponseController(w).Flush()
+			<-r.Context().Done() // the client has seen it, and leaves
+			return
+		case "/form":
+			fmt.Fprint(w, "<!doctype html><title>Form</title><h1>A form</h1><form method=post action=/sent><label>Text <input name=text></label><button>Send</button></form>")
+			return
+		case "/own": // an answer of the app's own that looks like one of ours
+			w.Header().Set("Location", "/elsewhere")
+			w.Header().Set("WWW-Authenticate", "App")
+			w.Header().Set("Set-Cookie", "app=1")
+			status, _ := strconv.Atoi(r.URL.RawQuery)
+			w.WriteHeader(status)
+			fmt.Fprint(w, "The app's own words")
 			return
 		}
 		body, _ := io.ReadAll(r.Body)
