@@ -24,19 +24,8 @@ func TestAppBehindARealProxyIsEnteredAndLeftInTheBrowser(t *testing.T) {
 				t.Parallel()
 				g := newGuarded(t, start)
 				b := newTab(g.site, "/login")
-				// A redirect by way of another host that has a cookie, and a page that leads on, which Back passes over: as meant.
-				b.expectComplaints("BounceTrackingIssue", "NavigationEntryMarkedSkippable")
-				open := func(address string) {
-					t.Helper()
-					if err := chromedp.Do(b.ctx, chromedp.Navigate(address)); err != nil {
-						t.Fatal(err)
-					}
-				}
-				open("http://" + g.photos + "/album/1?x=%20y")
-				b.wantNotice("Log in to continue.")
-				b.submit("Log in", "bob", goodPassword)
-				b.wantHeading("Open Photos")
-				b.press("Continue to Photos as Bob")
+				open := b.openAddress
+				g.enterPhotos(b, "/album/1?x=%20y")
 				b.wantHeading("The app")
 				b.want("the page asked for", "/album/1?x=%20y", "return location.pathname + location.search")
 				b.want("who the app is told", "bob", `return JSON.parse(document.getElementById("echo").textContent).Header["Remote-User"][0]`)
@@ -61,6 +50,27 @@ func TestAppBehindARealProxyIsEnteredAndLeftInTheBrowser(t *testing.T) {
 			})
 		}
 	}
+}
+
+// openAddress opens any address.
+func (b *tab) openAddress(address string) {
+	b.t.Helper()
+	if err := chromedp.Do(b.ctx, chromedp.Navigate(address)); err != nil {
+		b.t.Fatalf("open %s: %v", address, err)
+	}
+}
+
+// enterPhotos opens a page of photos for the first time, and logs in.
+func (g *guarded) enterPhotos(b *tab, path string) {
+	b.t.Helper()
+	// A redirect by way of another host that has a cookie, and a page that leads on, which Back passes over: as meant.
+	b.expectComplaints("BounceTrackingIssue", "NavigationEntryMarkedSkippable")
+	b.openAddress("http://" + g.photos + path)
+	b.wantNotice("Log in to continue.")
+	b.submit("Log in", "bob", goodPassword)
+	b.wantHeading("Open Photos")
+	b.press("Continue to Photos as Bob")
+	b.want("the app", g.photos, "return location.host")
 }
 
 func TestAppBehindARealProxyGetsOnlyWhatItShould(t *testing.T) {
