@@ -144,7 +144,7 @@ var eachAppProxy = map[string]appProxy{
 			}`)
 		g.launch(t, exec.CommandContext(t.Context(), nginx, "-p", folder, "-c", "nginx.conf", "-e", "stderr"))
 	},
-	"traefik": startLikeTraefik,
+	"traefik": startTraefik,
 }
 
 func hostOnly(host string) string { return strings.TrimSuffix(host, ":"+port(host)) }
@@ -181,7 +181,7 @@ func newGuarded(t *testing.T, start appProxy, flags ...string) *guarded {
 }
 
 // launch starts a proxy, and waits until it listens.
-func (g *guarded) launch(t *testing.T, c *exec.Cmd) {
+func (g *guarded) launch(t *testing.T, c *exec.Cmd) *program {
 	t.Helper()
 	process := launch(t, c)
 	for _, host := range []string{g.login, g.photos, g.wiki} {
@@ -193,4 +193,5 @@ func (g *guarded) launch(t *testing.T, c *exec.Cmd) {
 			return err == nil
 		})
 	}
+	return process
 }

@@ -10,10 +10,41 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 )
+
+// startTraefik starts the real one where it is installed, and otherwise what does the same.
+func startTraefik(t *testing.T, g *guarded, app string) {
+	t.Helper()
+	traefik, err := exec.LookPath("traefik")
+	if err != nil {
+		startLikeTraefik(t, g, app)
+		return
+	}
+	folder := t.TempDir()
+	for name, host := range map[string]string{"photos": g.photos, "wiki": g.wiki} {
+		writeFile(t, filepath.Join(folder, name+".yml"), adapted(t, appsBlock(t, "yaml"),
+			"login.example.org", hostOnly(g.login), "127.0.0.1:8080", g.server.Listener.Addr().String(),
+			"photos.example.org", hostOnly(host), "127.0.0.1:8081", g.address(), "127.0.0.1:2342", app, "      tls: {}\n", "",
+			"    latchkey:", "    latchkey-"+name+":", "[latchkey]", "[latchkey-"+name+"]", // names are for all files
+			"    login:", "    login-"+name+":", "service: login", "service: login-"+name,
+			"    photos:", "    "+name+":", "service: photos", "service: "+name))
+	}
+	process := g.launch(t, exec.CommandContext(t.Context(), traefik,
+		"--entryPoints.login.address=127.0.0.1:"+port(g.login), "--entryPoints.photos.address=127.0.0.1:"+port(g.photos),
+		"--entryPoints.wiki.address=127.0.0.1:"+port(g.wiki), "--providers.file.directory="+folder,
+		"--global.checkNewVersion=false", "--global.sendAnonymousUsage=false"))
+	for _, host := range []string{g.photos, g.wiki} { // which it learns some time after it listens
+		process.waitFor("the router of "+host, func() bool {
+			response, _ := g.ask(t, http.MethodGet, host, "/", "", nil)
+			return response.StatusCode == http.StatusUnauthorized
+		})
+	}
+}
 
 // startLikeTraefik starts what does to requests what Traefik 3.7 does with the block of docs/apps.md, because Debian has
 // no Traefik.
