@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -242,8 +243,8 @@ func (tx *transaction) endSignIns(ctx context.Context, kind EventKind, origin Or
 	if err != nil {
 		return 0, err
 	}
-	for uid, count := range perAccount {
-		event := Event{UID: uid, Kind: kind, Origin: origin, Repeats: count, FirstAt: origin.At}
+	for _, uid := range slices.Sorted(maps.Keys(perAccount)) {
+		event := Event{UID: uid, Kind: kind, Origin: origin, Repeats: perAccount[uid], FirstAt: origin.At}
 		if err := tx.insertEvent(ctx, event); err != nil {
 			return 0, err
 		}
