@@ -134,4 +134,15 @@ func TestAppPasswordThatIsWrongCountsAgainstTheAddressAlone(t *testing.T) {
 	photos.want(http.StatusOK, "/", from("203.0.113.9", secret))
 	photos.want(http.StatusUnauthorized, "/", from("203.0.113.10", "wrong"))
 	s.signedIn("bob")
+
+	// nginx asks twice about one request: whether it passes, and what to answer in place of the app.
+	photos.nginx = true
+	for i, statuses := range [][2]int{{401, 401}, {401, 401}, {401, 429}, {403, 429}} {
+		header := from("203.0.113.11", "wrong")
+		photos.want(statuses[0], "/", header)
+		if got := photos.askAt(handOverPath+"refused", http.MethodGet, "/", header).StatusCode; got != statuses[1] {
+			t.Errorf("attempt %d by way of nginx: status %d, want %d", i+1, got, statuses[1])
+		}
+	}
+	photos.want(http.StatusOK, "/", from("203.0.113.11", secret))
 }

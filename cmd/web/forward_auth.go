@@ -74,6 +74,8 @@ type appRequest struct {
 	scheme string
 	method string
 	uri    *url.URL
+	// counted is set for a request that nginx's check has refused: a wrong app password counts once.
+	counted bool
 	*http.Request
 }
 

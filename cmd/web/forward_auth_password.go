@@ -30,8 +30,12 @@ func (a *app) byAppPassword(asked appRequest) (store.AppSignIn, error) {
 		return found, err
 	}
 	client := auth.Client{Address: a.ipExtractor()(asked.Request), UserAgent: asked.UserAgent()}
+	allow := a.guard.Allow
+	if asked.counted {
+		allow = a.guard.WouldAllow
+	}
 	var throttled *auth.ThrottledError
-	if err := a.guard.Allow(asked.Context(), client, auth.AppPassword); errors.As(err, &throttled) {
+	if err := allow(asked.Context(), client, auth.AppPassword); errors.As(err, &throttled) {
 		return store.AppSignIn{}, errThrottled
 	} else if err != nil {
 		return store.AppSignIn{}, err

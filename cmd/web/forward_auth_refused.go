@@ -24,6 +24,7 @@ func (a *app) refused() http.Handler {
 			http.NotFound(w, r) // opened by hand: the way in would lead back to here, again and again
 			return
 		}
+		asked.counted = true
 		signIn, err := a.appSignIn(asked)
 		if err == nil {
 			err = store.ErrNotSignedIn // signed in a moment after it was refused: the way in leads back at once

@@ -83,6 +83,15 @@ func (g *Guard) Allow(ctx context.Context, client Client, limit Limit) error {
 	return g.allow(ctx, client, limit, g.limits.perNetwork(limit, client.Network()))
 }
 
+// WouldAllow is Allow for what has been counted, without counting it again.
+func (g *Guard) WouldAllow(ctx context.Context, client Client, limit Limit) error {
+	wait, err := g.store.Wait(ctx, []store.Counter{g.limits.perNetwork(limit, client.Network())}, g.now())
+	if err == nil && wait > 0 {
+		return &ThrottledError{Wait: wait}
+	}
+	return err
+}
+
 // AllowRecovery counts a recovery code that is tried for the account with this name. A known browser of the account is
 // held by its own limit alone: what others do from the same address keeps no owner out.
 func (g *Guard) AllowRecovery(ctx context.Context, client Client, username string) error {

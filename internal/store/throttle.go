@@ -50,6 +50,12 @@ func (s *Store) Take(ctx context.Context, counters []Counter, now time.Time) (re
 	return refusing, wait, err
 }
 
+// Wait is how long Take would refuse an attempt. It counts nothing.
+func (s *Store) Wait(ctx context.Context, counters []Counter, now time.Time) (time.Duration, error) {
+	_, _, wait, err := tryCounters(ctx, s.reads, counters, now)
+	return wait, err
+}
+
 // tryCounters returns what the counters would be after one more attempt, or which of them refuses it for longest.
 func tryCounters(ctx context.Context, from querier, counters []Counter, now time.Time) (states []throttle.State, refusing int, wait time.Duration, err error) {
 	states = make([]throttle.State, len(counters))
