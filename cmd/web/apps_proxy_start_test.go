@@ -151,16 +151,6 @@ func hostOnly(host string) string { return strings.TrimSuffix(host, ":"+port(hos
 
 func (g *guarded) address() string { return strings.TrimPrefix(g.forwardAuth.URL, "http://") }
 
-func freePort(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return port(listener.Addr().String())
-}
-
 func newGuarded(t *testing.T, start appProxy, flags ...string) *guarded {
 	t.Helper()
 	g := &guarded{site: newSiteFor(t, "bob", append(flags, "--forward-auth-addr=localhost:0", "--trusted-proxy=127.0.0.1")...)}

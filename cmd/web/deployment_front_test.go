@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/cookiejar"
@@ -14,7 +15,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 )
 
@@ -26,20 +29,34 @@ type front struct {
 	roots            *x509.CertPool
 }
 
-// newFront chooses the ports, which nobody else should take until the proxy does: it comes last before the start.
 func newFront(t *testing.T, folder string) *front {
 	t.Helper()
 	f := &front{t: t}
 	f.makeCertificate(folder)
 	for _, address := range []*string{&f.http, &f.https} {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		*address = listener.Addr().String()
-		defer listener.Close()
+		*address = "127.0.0.1:" + freePort(t)
 	}
 	return f
+}
+
+// lastPort is below what the system gives to those who ask for any port, or it might give it away before a proxy that a
+// test starts has taken it. Processes of tests that run at once begin at different places.
+var lastPort atomic.Int32
+
+func init() { lastPort.Store(20_000 + rand.Int32N(10_000)) }
+
+// freePort is a port on loopback for a program that cannot choose one by itself. No other test gets it.
+func freePort(t *testing.T) string {
+	t.Helper()
+	for range 100 {
+		port := strconv.Itoa(20_000 + int(lastPort.Add(1))%12_000)
+		if listener, err := net.Listen("tcp", "127.0.0.1:"+port); err == nil {
+			listener.Close()
+			return port
+		}
+	}
+	t.Fatal("no free port")
+	return ""
 }
 
 func port(address string) string {
