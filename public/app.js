@@ -90,22 +90,27 @@ document.addEventListener("htmx:before:response", (event) => {
   }
 });
 
-// Asked to wait, the button waits, too, and counts down. The notice says it once; nothing is announced every second.
-const countDown = (button, seconds) => {
-  button.disabled = seconds > 0 && button.isConnected;
+// Asked to wait, the button waits, too, and counts down, as long as the username is the one that has to wait. The notice
+// says it once; nothing is announced every second. It goes by the clock: timers stand still in a tab that nobody sees.
+const usernameBeside = (button) => button.form?.elements.username?.value;
+const countDown = (button, until, username) => {
+  const left = until - Date.now();
+  button.disabled = left > 0 && button.isConnected && usernameBeside(button) === username;
   if (!button.disabled) {
     delete button.dataset.wait;
     if (document.activeElement === document.body) button.focus();
     return;
   }
+  const seconds = Math.ceil(left / 1000);
   button.dataset.wait = seconds < 60 ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`;
-  setTimeout(() => countDown(button, seconds - 1), 1000);
+  setTimeout(() => countDown(button, until, username), left % 1000 || 1000);
 };
 
 document.addEventListener("htmx:finally:request", (event) => {
   const { request, response } = event.detail.ctx;
   const seconds = Number(response?.headers.get("Retry-After"));
-  if (response?.status === 429 && request.submitter && seconds) setTimeout(() => countDown(request.submitter, seconds));
+  if (response?.status !== 429 || !request.submitter || !seconds || seconds > 1800) return; // longer, nobody looks on
+  setTimeout(() => countDown(request.submitter, Date.now() + seconds * 1000, usernameBeside(request.submitter)));
 });
 
 // A form that comes back with an error keeps the passwords that were not at fault. They never leave the page.
@@ -128,8 +133,10 @@ document.addEventListener("htmx:after:swap", () => {
   typed = new Map();
 });
 
-// An error goes when the field changes.
+// An error goes when the field changes, and with it what was said of the whole form.
 document.addEventListener("input", ({ target }) => {
+  target.form?.querySelector("#notice")?.replaceChildren();
+  document.title = document.title.replace(/^Error: /, "");
   if (target.ariaInvalid !== "true") return;
   target.removeAttribute("aria-invalid");
   document.getElementById(`${target.name}-message`).replaceChildren();
@@ -145,11 +152,14 @@ const inWords = (time) => {
   const now = new Date();
   const minutes = Math.floor((now - time) / 60000);
   const days = Math.round((new Date(now).setHours(0, 0, 0, 0) - new Date(time).setHours(0, 0, 0, 0)) / 86400000);
-  if (minutes < 0 || days < 0) return whole.format(time);
+  const ago = (number, unit) => `${number} ${unit}${number === 1 ? "" : "s"} ago`;
+  if (minutes < -5) return whole.format(time); // a clock is wrong
   if (minutes < 1) return "just now";
-  if (minutes < 60) return minutes === 1 ? "1 minute ago" : `${minutes} minutes ago`;
+  if (minutes < 60) return ago(minutes, "minute");
+  if (minutes < 240) return ago(Math.floor(minutes / 60), "hour");
   if (days === 0) return `today, ${clock.format(time)}`;
   if (days === 1) return `yesterday, ${clock.format(time)}`;
+  if (days >= 60 && days < 365) return ago(Math.floor(days / 30), "month");
   const year = time.getFullYear() === now.getFullYear() ? undefined : "numeric";
   return format({ day: "numeric", month: "long", year }).format(time);
 };

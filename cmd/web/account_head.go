@@ -25,3 +25,18 @@ func accountHead(c echo.Context) *components.AccountHead {
 func personOf(signIn store.SignIn) components.Person {
 	return components.Person{Username: signIn.Username, Name: signIn.Name}
 }
+
+// showAsSignedIn has the page that answers the request that signed somebody in be a page of their account.
+func (a *app) showAsSignedIn(c echo.Context, username string) error {
+	signIns, err := a.signedIn(c)
+	if err != nil {
+		return err
+	}
+	for _, signIn := range signIns {
+		if signIn.Username == username {
+			c.Set(currentContext, signIn)
+			c.Set(signInsContext, signIns)
+		}
+	}
+	return nil
+}

@@ -92,6 +92,9 @@ func (a *app) setRecoveredPassword(c echo.Context, form components.RecoverForm, 
 	if err != nil {
 		return err
 	}
+	if err := a.showAsSignedIn(c, user.Username); err != nil {
+		return err
+	}
 	return a.render(c, http.StatusOK, view{
 		title: "Password set", main: components.Recovered(user.Username, newCode, csrfToken(c)),
 	})

@@ -25,7 +25,9 @@ var everyPage = []struct {
 	}},
 	{"signup with a name that will do", func(b *tab) {
 		b.fill("Username", "carol")
-		b.wantMessage("Username", "Available")
+		if !b.withoutScripts {
+			b.wantMessage("Username", "Available")
+		}
 	}},
 	{"login after signup", func(b *tab) {
 		b.submit("Create account", "carol", goodPassword)
@@ -125,7 +127,7 @@ var everyPage = []struct {
 	}},
 	{"somebody else's home", func(b *tab) {
 		b.goTo("/user/carol")
-		b.wantNotice("Your session has ended. Log in to continue.")
+		b.wantNotice("Log in to continue.")
 	}},
 	{"no page", func(b *tab) {
 		b.goTo("/nowhere")
@@ -176,6 +178,7 @@ func TestPagesAreAccessible(t *testing.T) {
 			}
 		}
 		b.wantUsableAtTwiceTheTextSize(page.name)
+		b.wantTargetsForFingers(page.name)
 	}
 }
 
@@ -187,27 +190,6 @@ func newSiteOfEveryPage(t testing.TB) *site {
 		s.signUp(name)
 	}
 	return s
-}
-
-// wantUsableAtTwiceTheTextSize fails where a phone with large text cuts something off, or leaves too little of a field to
-// see what is typed there (WCAG 2.2, 1.4.4).
-func (b *tab) wantUsableAtTwiceTheTextSize(page string) {
-	b.t.Helper()
-	b.resize(320, 800)
-	result[bool](b, `document.documentElement.style.fontSize = "200%"; return true`)
-	for _, fault := range result[[]string](b, `
-		const faults = [];
-		if (document.documentElement.scrollWidth > 320) faults.push("the page is " + document.documentElement.scrollWidth + " px wide");
-		for (const field of document.querySelectorAll("input:not([type=hidden], [type=checkbox], .hidden), select")) {
-			const width = field.getBoundingClientRect().width;
-			if (width < 180) faults.push("the field " + field.name + " is " + width + " px wide");
-		}
-		const menu = document.querySelector(".menu[open] > div")?.getBoundingClientRect();
-		if (menu && (menu.left < 0 || menu.right > 320)) faults.push("the menu leaves the screen");
-		return faults`) {
-		b.t.Errorf("%s, at 200%% text on a phone: %s", page, fault)
-	}
-	result[bool](b, `document.documentElement.style.fontSize = ""; return true`)
 }
 
 // axe returns what axe-core finds wrong with the page on screen by its rules, of which it must have looked at the needed

@@ -16,6 +16,10 @@ import (
 
 // Firefox is driven by WebDriver BiDi, which it speaks itself: a few messages are all that a journey needs.
 
+// otherPatience is how long browsers beside Chromium may take, which start anew for each test. Only a test that fails waits
+// that long.
+const otherPatience = time.Minute
+
 // A firefox is one tab of a browser of its own.
 type firefox struct {
 	t       *testing.T
@@ -106,7 +110,7 @@ func (f *firefox) try(method string, params, result any) error {
 			Params  struct{ Level, Text string }
 			Result  json.RawMessage
 		}
-		_ = f.socket.SetReadDeadline(time.Now().Add(patience))
+		_ = f.socket.SetReadDeadline(time.Now().Add(otherPatience))
 		if err := websocket.JSON.Receive(f.socket, &message); err != nil {
 			return err
 		}
@@ -128,7 +132,7 @@ func (f *firefox) try(method string, params, result any) error {
 func (f *firefox) wait(what, want, script string) {
 	f.t.Helper()
 	got := ""
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(otherPatience); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		var answer struct{ Result struct{ Value any } }
 		err := f.try("script.evaluate", map[string]any{
 			"expression": "(() => {" + pageScript + script + "})()", "awaitPromise": false, "target": map[string]any{"context": f.context},
@@ -183,6 +187,7 @@ func (f *firefox) fill(field, text string) {
 func TestFirefoxGoesTheMainJourney(t *testing.T) {
 	s := newSite(t)
 	f := s.newFirefox(t, "/signup")
+	f.wait("mark", "true", "return String(window.mark = true)")
 	f.wantHeading("Create an account")
 	f.fill("Username", "bob")
 	f.fill("Password", goodPassword)
@@ -204,6 +209,7 @@ func TestFirefoxGoesTheMainJourney(t *testing.T) {
 	f.click("button", "Log out")
 	f.wait("flash", "Successfully logged out.", `return textOf(document.getElementById("flash"))`)
 	f.wait("address", "/login", "return location.pathname")
+	f.wait("mark of the first page", "true", "return String(window.mark)")
 	for _, complaint := range f.complaints {
 		t.Errorf("Firefox complains: %s", complaint)
 	}

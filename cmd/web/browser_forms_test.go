@@ -17,6 +17,11 @@ func TestFieldErrorGoesWhenTheFieldIsMended(t *testing.T) {
 	b.wantMessage("Username", "")
 	b.wantInvalid("Username", false)
 	b.wantMessage("Password", "Password cannot be empty.")
+	b.wantTitle("Log in")
+	b.submit("Log in", "bob", "not the password")
+	b.wantNotice("Invalid username or password.")
+	b.fill("Password", "another one")
+	b.wantNotice("")
 }
 
 func TestLinkPressedWhileTheServerIsAwaySpeaksOfNothingTyped(t *testing.T) {
@@ -46,6 +51,34 @@ func TestThrottledButtonWaitsAndCountsDown(t *testing.T) {
 	b.wantHeading("Hello Bob")
 }
 
+func TestThrottledButtonIsReadyForAnotherUsernameAndAfterASleep(t *testing.T) {
+	t.Parallel()
+	s := newSiteFor(t, "bob", "--unknown-browser-failures=1", "--unknown-browser-wait=30m")
+	s.signUp("bobby")
+	s.browser().guess("bob")
+	b := s.newTab("/login")
+	b.expectComplaints("429 (Too Many Requests)")
+	waits := func() {
+		t.Helper()
+		b.fill("Username", "bob")
+		b.fill("Password", goodPassword)
+		b.press("Log in")
+		b.want("the button waits", "30 min", `return find.button("Log in").dataset.wait ?? ""`)
+	}
+	ready := func() {
+		t.Helper()
+		wait(b, "the button is ready", func(ready bool) bool { return ready }, `return !find.button("Log in").disabled`)
+	}
+	waits()
+	result[bool](b, `const now = Date.now; Date.now = () => now() + 1800000; return true`)
+	ready()
+	waits()
+	b.fill("Username", "bobby")
+	ready()
+	b.send("Log in")
+	b.wantHeading("Hello Bobby")
+}
+
 func TestForgotPasswordBringsTheTypedUsernameAlong(t *testing.T) {
 	t.Parallel()
 	b := newSite(t).newTab("/login")
@@ -64,6 +97,11 @@ func TestTimesAreInTheReadersZoneAndWords(t *testing.T) {
 	tell(b, emulation.SetUserAgentOverride, emulation.SetUserAgentOverrideParams{UserAgent: "Chromium", AcceptLanguage: "en-GB"})
 	b.logIn("bob")
 	s.exec("UPDATE users SET password_changed_at = unixepoch('2025-05-03 20:30')")
+	for ago, words := range map[string]string{"10": "just now", "-60": "just now", "3600": "1 hour ago", "10000": "2 hours ago", "86400 * 70": "2 months ago"} {
+		s.exec("UPDATE sign_ins SET previous_login_at = unixepoch() - (" + ago + ")")
+		b.goTo("/user/bob")
+		b.want(ago+" seconds ago", words, `return document.querySelector("time").textContent`)
+	}
 	s.exec("UPDATE sign_ins SET previous_login_at = unixepoch() - 120")
 	b.goTo("/user/bob")
 	b.want("times", "2 minutes ago|4 May 2025", `return [...document.querySelectorAll("time")].map((e) => e.textContent).join("|")`)

@@ -96,7 +96,7 @@ func TestSignInThatHasEndedLeadsToTheLoginFormAndOnToThePage(t *testing.T) {
 			b.wantAddress("/user/alice")
 
 			b.goTo("/user/bob?from=mail")
-			b.wantNotice("Your session has ended. Log in to continue.")
+			b.wantNotice("Log in to continue.")
 			b.submit("Log in", "bob", goodPassword)
 			b.wantHeading("Hello Bob")
 			b.wantAddress("/user/bob?from=mail")

@@ -97,7 +97,7 @@ func TestAccountsShareOneBrowser(t *testing.T) {
 			b.wantHeading("Hello Bob")
 			b.wantNone("link", "Alice")
 			b.goTo("/user/alice")
-			b.wantNotice("Your session has ended. Log in to continue.")
+			b.wantNotice("Log in to continue.")
 		})
 	}
 }

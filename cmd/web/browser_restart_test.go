@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"os"
+	"sync"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -55,7 +56,7 @@ func TestKeepMeSignedInIsEachAccountsOwnChoiceOverARestartOfTheBrowser(t *testin
 		b.goTo("/user/alice")
 		b.wantHeading("Hello Alice")
 		b.goTo("/user/bob")
-		b.wantNotice("Your session has ended. Log in to continue.")
+		b.wantNotice("Log in to continue.")
 		b.logIn("bob")
 		b.goTo("/user/alice")
 		b.wantHeading("Hello Alice")
@@ -106,4 +107,24 @@ func TestSignInThatIsNotRememberedNeedsTheRunOfTheBrowserItBeganIn(t *testing.T)
 			t.Error("no session")
 		}
 	}
+}
+
+func TestSignInIsNotLostWhenAnotherTabLogsOutMeanwhile(t *testing.T) {
+	t.Parallel()
+	s := newSiteFor(t, "alice")
+	for _, name := range []string{"bob", "carol"} {
+		s.signUp(name)
+	}
+	b := s.browser()
+	b.logIn("alice", "remember", "yes")
+	b.logIn("bob")
+	release := s.holdHashes()
+	tab := sync.WaitGroup{}
+	tab.Go(func() { b.stay().post("/login", "username", "carol", "password", goodPassword) })
+	s.waitForHashes(1, 0)
+	b.post("/logout/bob").wantPath("/login")
+	release()
+	tab.Wait()
+	b.get("/user/carol").wantStatus(http.StatusOK)
+	b.get("/user/alice").wantStatus(http.StatusOK)
 }

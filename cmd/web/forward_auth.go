@@ -201,8 +201,9 @@ func (a *app) appSignIn(asked appRequest) (store.AppSignIn, error) {
 
 // allow tells the app who is there. The length is 0: some proxies allow by exactly 200, and read a body.
 func (a *app) allow(w http.ResponseWriter, signIn store.AppSignIn) {
+	// The name as it was typed could look like another's: "BiII" beside "Bill".
 	forward.Identity{
-		Username: signIn.Username, Name: signIn.Name, Groups: signIn.Groups, EmailDomain: a.settings.EmailDomain,
+		Username: signIn.Username, Name: signIn.Username, Groups: signIn.Groups, EmailDomain: a.settings.EmailDomain,
 	}.Set(w.Header())
 	w.Header().Set("Content-Length", "0")
 	w.WriteHeader(http.StatusOK)

@@ -46,6 +46,7 @@ func (a *app) logIn(c echo.Context) error {
 	if secret == "" {
 		form.PasswordError = "Password cannot be empty."
 	}
+	form.PasswordAgain = form.UsernameError != "" && secret != ""
 	if form.Invalid() {
 		return a.render(c, http.StatusUnprocessableEntity, loginView(form))
 	}
@@ -69,6 +70,9 @@ func (a *app) logIn(c echo.Context) error {
 		})
 	}
 	to := afterLogin(form.Next, username)
+	if to != form.Next {
+		form.Carried = nil // it was somebody else's
+	}
 	return a.redirectWithDraft(c, to, form.Carried)
 }
 

@@ -208,3 +208,11 @@ func FuzzSafeNext(f *testing.F) {
 		}
 	})
 }
+
+func TestLoginWithoutAUsernameSaysToTypeThePasswordAgain(t *testing.T) {
+	t.Parallel()
+	b := newSite(t).browser()
+	b.post("/login", "username", "", "password", goodPassword).wantStatus(http.StatusUnprocessableEntity).
+		wantText("username-message", "Username cannot be empty.").wantText("password-message", "Type your password again.")
+	b.post("/login", "username", "", "password", "").wantText("password-message", "Password cannot be empty.")
+}

@@ -89,7 +89,7 @@ func TestRecoveryCodeLetsAPersonBackIn(t *testing.T) {
 	b.get("/user/bob").wantStatus(http.StatusOK) // nothing has happened yet
 
 	done := lost.post("/recover", "username", "bob", "code", typed, "password", newPassword).wantStatus(http.StatusOK).
-		want("Password set", "Your old code no longer works.")
+		want("Password set", "Your old code no longer works.", "Log out")
 	newCode := recoveryCodeIn(done)
 	b.get("/user/bob").wantStatus(http.StatusUnauthorized)
 	lost.get("/user/bob").wantStatus(http.StatusOK) // who has proved to be the owner is signed in

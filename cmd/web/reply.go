@@ -44,7 +44,7 @@ func (a *app) render(c echo.Context, status int, v view) error {
 		body = components.NoticeFragment(components.Page{Main: v.main})
 	default:
 		page := components.Page{Title: v.title, Main: v.main, HasError: v.hasError, Refresh: v.refresh, Account: accountHead(c), Site: a.face}
-		page.NoIndex = page.Account != nil || status >= 400
+		page.NoIndex = page.Account != nil || status >= 400 || c.Param("token") != ""
 		if c.Request().Method != http.MethodHead {
 			flashes, err := a.takeFlashes(c)
 			if err != nil {

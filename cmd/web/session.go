@@ -25,7 +25,7 @@ import (
 const (
 	signInsKey = "sign_ins"
 	flashesKey = "flashes"
-	// runKey holds the hash of the run cookie (browser_run.go).
+	// runKey holds the hash of the run cookie (session_run.go).
 	runKey = "run"
 	// rememberKey is where scs keeps what RememberMe was told.
 	rememberKey = "__rememberMe"

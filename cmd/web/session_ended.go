@@ -30,7 +30,14 @@ func (a *app) showSessionEnded(c echo.Context) error {
 		Next:         nextOf(c),
 		SignupClosed: a.signupClosed(),
 	}
-	if a.isKnownBrowser(c) {
+	present, err := a.signedIn(c)
+	if err != nil {
+		return err
+	}
+	for _, signIn := range present {
+		form.Present = append(form.Present, personOf(signIn))
+	}
+	if len(present) == 0 && a.isKnownBrowser(c) {
 		form.Error = "Your session has ended. Log in to continue."
 	}
 	for _, field := range typedFields[c.Path()] {
@@ -38,6 +45,7 @@ func (a *app) showSessionEnded(c echo.Context) error {
 			form.Carried = append(form.Carried, components.Carried{Name: field, Value: typed})
 		}
 	}
+	c.Set(currentContext, nil) // the store may have found that this sign-in is over
 	// The form takes the place of the page, whatever part of it was asked for.
 	c.Response().Header().Set("HX-Retarget", "#main")
 	c.Response().Header().Set("HX-Reswap", "innerHTML")

@@ -23,26 +23,22 @@ func (a *app) browserWasClosed(c echo.Context) bool {
 	return err != nil || subtle.ConstantTimeCompare([]byte(hashRun(cookie.Value)), []byte(want)) == 0
 }
 
-// bindToRun makes the session depend on the run cookie, or not.
+// bindToRun makes the session depend on the run cookie, or not. A cookie that is not needed any more stays, and ends with
+// the browser: another tab's answer, or this change if it fails, may leave a session that still depends on it.
 func (a *app) bindToRun(c echo.Context, bind bool) {
 	ctx := c.Request().Context()
 	bound := a.sessions.Exists(ctx, runKey)
 	switch {
 	case !bind && bound:
 		a.sessions.Remove(ctx, runKey)
-		a.setRunCookie(c, "", -1)
 	case bind && (!bound || a.browserWasClosed(c)):
 		token := rand.Text()
 		a.sessions.Put(ctx, runKey, hashRun(token))
-		a.setRunCookie(c, token, 0)
+		c.SetCookie(&http.Cookie{
+			Name: a.runCookieName(), Value: token, Path: "/",
+			HttpOnly: true, Secure: a.secure(), SameSite: http.SameSiteLaxMode,
+		})
 	}
-}
-
-func (a *app) setRunCookie(c echo.Context, value string, maxAge int) {
-	c.SetCookie(&http.Cookie{
-		Name: a.runCookieName(), Value: value, Path: "/", MaxAge: maxAge,
-		HttpOnly: true, Secure: a.secure(), SameSite: http.SameSiteLaxMode,
-	})
 }
 
 func (a *app) runCookieName() string {

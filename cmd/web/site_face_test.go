@@ -23,7 +23,7 @@ func TestSiteShowsItsOwnNameColourMarkAndContact(t *testing.T) {
 	mark := p.find(func(n *html.Node) bool { return n.Data == "img" })
 	s.browser().get(attribute(mark, "src")).wantStatus(http.StatusOK).wantHeader("Content-Type", "image/svg+xml").
 		wantHeader("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox")
-	s.browser().get("/recover").want("Ask help@example.org for a link")
+	s.browser().get("/recover").want("No code? Contact help@example.org.")
 	s.browser().get("/choose-password/x").want("Ask help@example.org for a new one")
 	s.browser().get("/.well-known/security.txt").wantStatus(http.StatusOK).want("Contact: mailto:help@example.org", "Expires: ")
 	s.browser().post("/signup", "username", "carol", "password", "family & friends").wantStatus(http.StatusUnprocessableEntity).
