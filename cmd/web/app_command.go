@@ -57,8 +57,8 @@ func (a appAccess) apply(app *store.App, s *settings) error {
 	if a.For == nil {
 		return nil
 	}
-	app.Everyone = slices.Equal(a.For, []string{everyone})
-	app.Groups = a.For
+	app.Groups = slices.Compact(slices.Sorted(slices.Values(a.For)))
+	app.Everyone = slices.Equal(app.Groups, []string{everyone})
 	if app.Everyone {
 		app.Groups = nil
 	}
@@ -78,8 +78,8 @@ func (c appAddCommand) Run(ctx context.Context, to output, s *settings) error {
 	if err != nil {
 		return err
 	}
-	if s.URL != nil && s.URL.Host == host {
-		return errors.New("this is the host of the sign-in itself")
+	if isSiteHost(host, s) {
+		return errors.New("this is the host of the sign-in itself; browsers send cookies to all ports of a host, give the app another")
 	}
 	app := store.App{Host: host, Name: host}
 	if err := c.apply(&app, s); err != nil {
@@ -89,8 +89,20 @@ func (c appAddCommand) Run(ctx context.Context, to output, s *settings) error {
 		if err := explainApp(db.AddApp(ctx, app, time.Now()), app); err != nil {
 			return err
 		}
+		logChange(to, s, "app added", "host", app.Host, "for", entrants(app))
 		return report(to, "%s", whoMayEnter(app))
 	})
+}
+
+// isSiteHost reports whether the app would share its cookies with the sign-in itself: cookies know no ports (RFC 6265,
+// section 8.5).
+func isSiteHost(host string, s *settings) bool {
+	if s.URL == nil {
+		return false
+	}
+	site, _ := forward.Host(s.URL.Hostname())
+	name, _, _ := strings.Cut(host, ":")
+	return name == site
 }
 
 type appSetCommand struct {
@@ -114,6 +126,7 @@ func (c appSetCommand) Run(ctx context.Context, to output, s *settings) error {
 		if err := explainApp(db.SetApp(ctx, app), app); err != nil {
 			return err
 		}
+		logChange(to, s, "app changed", "host", app.Host, "for", entrants(app))
 		return report(to, "%s", whoMayEnter(app))
 	})
 }
@@ -129,6 +142,7 @@ func (c appRemoveCommand) Run(ctx context.Context, to output, s *settings) error
 		if err := explainApp(db.RemoveApp(ctx, host), store.App{Host: host}); err != nil {
 			return err
 		}
+		logChange(to, s, "app removed", "host", host)
 		return report(to, "%s is removed.", host)
 	})
 }

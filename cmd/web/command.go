@@ -32,6 +32,11 @@ func using(ctx context.Context, db *store.Store, err error, do func(*store.Store
 	return err
 }
 
+// logChange logs what an administrator did to something that is no account: there is no event for it.
+func logChange(to output, s *settings, what string, fields ...any) {
+	newLogger(s.LogFormat, to.log, to.log).With("event", what, "by", store.Admin).Info("security", fields...)
+}
+
 // adminOrigin returns the origin of what the administrator does at the server.
 func adminOrigin() store.Origin {
 	return store.Origin{At: time.Now(), By: store.Admin}

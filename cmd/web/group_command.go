@@ -66,6 +66,7 @@ func (c groupAddCommand) Run(ctx context.Context, to output, s *settings) error 
 		if err := db.AddToGroup(ctx, c.Group, uids); err != nil {
 			return err
 		}
+		logChange(to, s, "added to group", "group", c.Group, "uids", uids)
 		return c.tell(ctx, to, db)
 	})
 }
@@ -78,8 +79,10 @@ func (c groupRemoveCommand) Run(ctx context.Context, to output, s *settings) err
 			return err
 		}
 		if len(uids) == 0 {
+			logChange(to, s, "group removed", "group", c.Group)
 			return report(to, "The group %s is removed.", c.Group)
 		}
+		logChange(to, s, "removed from group", "group", c.Group, "uids", uids)
 		return c.tell(ctx, to, db)
 	})
 }

@@ -36,8 +36,12 @@ func (u userAddCommand) Run(ctx context.Context, to output, s *settings) error {
 		_, err := db.CreateUserWithLink(ctx, store.User{Username: name, Name: username.AsTyped(u.Name)}, hash, time.Now().Add(passwordLinkMaxAge), adminOrigin())
 		if errors.Is(err, store.ErrUsernameTaken) {
 			if _, err := db.UserByUsername(ctx, name); errors.Is(err, store.ErrNoUser) {
-				if retired, err := db.IsRetired(ctx, name); err != nil || retired {
-					return errors.Join(err, errors.New(notAvailable(name)+" A deleted account has left it in apps; user release gives it free."))
+				retired, err := db.RetiredName(ctx, name)
+				if err != nil {
+					return err
+				}
+				if retired != "" {
+					return fmt.Errorf("%s An account %s was deleted, which apps have known; user release %[2]s gives the name free", notAvailable(name), retired)
 				}
 				return errors.New(notAvailable(name) + " An account has a name that looks the same.")
 			}
@@ -95,8 +99,18 @@ func (u userEnableCommand) Run(ctx context.Context, to output, s *settings) erro
 type userDeleteCommand struct{ accountArg }
 
 func (u userDeleteCommand) Run(ctx context.Context, to output, s *settings) error {
-	return u.change(ctx, to, s, "is deleted", func(db *store.Store, user store.User) error {
-		return db.DeleteUser(ctx, user.UID, adminOrigin())
+	return withUser(ctx, to, s, u.Name, func(db *store.Store, user store.User) error {
+		if err := db.DeleteUser(ctx, user.UID, adminOrigin()); err != nil {
+			return err
+		}
+		retired, err := db.RetiredName(ctx, user.Username)
+		if err != nil {
+			return err
+		}
+		if retired == user.Username {
+			return report(to, "%s is deleted. Apps have known the name: nobody else gets it before user release %[1]s.", user.Username)
+		}
+		return report(to, "%s is deleted.", user.Username)
 	})
 }
 
@@ -115,6 +129,7 @@ func (u userReleaseCommand) Run(ctx context.Context, to output, s *settings) err
 		if err != nil {
 			return err
 		}
+		logChange(to, s, "name released")
 		return report(to, "%s can be taken again; in the apps, its new owner may find the old one's data.", name)
 	})
 }

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -24,6 +26,7 @@ type accountJSON struct {
 	HasPassword bool       `json:"has_password"`
 	SignIns     int        `json:"sign_ins"`
 	LastSeenAt  *time.Time `json:"last_seen_at,omitempty"`
+	Groups      []string   `json:"groups"`
 }
 
 func (l userListCommand) Run(ctx context.Context, to output, s *settings) error {
@@ -34,14 +37,15 @@ func (l userListCommand) Run(ctx context.Context, to output, s *settings) error 
 				return encoder.Encode(accountJSON{
 					UID: account.UID, Username: account.Username, CreatedAt: account.CreatedAt.UTC(), DisabledAt: orNil(account.DisabledAt),
 					HasPassword: account.HasPassword, SignIns: account.SignIns, LastSeenAt: orNil(account.LastSeenAt),
+					Groups: append([]string{}, account.Groups...),
 				})
 			})
 		}
 		table := tabwriter.NewWriter(to.out, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(table, "UID\tUSERNAME\tCREATED\tSIGN-INS\tLAST SEEN\tSTATE")
+		fmt.Fprintln(table, "UID\tUSERNAME\tCREATED\tSIGN-INS\tLAST SEEN\tGROUPS\tSTATE")
 		err := db.EachAccount(ctx, func(account store.Account) error {
-			_, err := fmt.Fprintf(table, "%d\t%s\t%s\t%d\t%s\t%s\n", account.UID, account.Username, shortTime(account.CreatedAt),
-				account.SignIns, shortTime(account.LastSeenAt), state(account))
+			_, err := fmt.Fprintf(table, "%d\t%s\t%s\t%d\t%s\t%s\t%s\n", account.UID, account.Username, shortTime(account.CreatedAt),
+				account.SignIns, shortTime(account.LastSeenAt), cmp.Or(strings.Join(account.Groups, ","), "-"), state(account))
 			return err
 		})
 		return errors.Join(err, table.Flush())

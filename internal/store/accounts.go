@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -18,6 +19,8 @@ type Account struct {
 	// SignIns counts the rows, those of expired sign-ins included until they are removed.
 	SignIns    int
 	LastSeenAt time.Time // zero: in no browser
+	// Groups are in the order of their names.
+	Groups []string
 }
 
 // EachAccount calls do with the accounts in the order of their names, until do returns an error. No read is open
@@ -29,16 +32,19 @@ func (s *Store) EachAccount(ctx context.Context, do func(Account) error) error {
 			var account Account
 			var createdAt int64
 			var disabledAt, lastSeenAt sql.NullInt64
+			var groups string
 			if err := row.Scan(&account.UID, &account.Username, &createdAt, &disabledAt, &account.HasPassword,
-				&account.SignIns, &lastSeenAt); err != nil {
+				&account.SignIns, &lastSeenAt, &groups); err != nil {
 				return err
 			}
 			account.CreatedAt = time.Unix(createdAt, 0)
 			account.DisabledAt, account.LastSeenAt = timeOrZero(disabledAt), timeOrZero(lastSeenAt)
+			account.Groups = strings.Fields(groups)
 			accounts = append(accounts, account)
 			return nil
 		}, `
-			SELECT uid, username, page.created_at, disabled_at, has_password, count(id), max(last_seen_at)
+			SELECT uid, username, page.created_at, disabled_at, has_password, count(id), max(last_seen_at),
+				coalesce((SELECT group_concat(group_name, ' ' ORDER BY group_name) FROM group_members WHERE group_members.uid = page.uid), '')
 			FROM (SELECT uid, username, created_at, disabled_at, pass_hash <> '' AS has_password FROM users
 				WHERE username > ? ORDER BY username LIMIT ?) AS page
 			LEFT JOIN sign_ins USING (uid) GROUP BY uid ORDER BY username`, after, pageRows)

@@ -45,6 +45,13 @@ func (s *Store) RemoveFromGroup(ctx context.Context, name string, uids []int64) 
 			result, err := tx.ExecContext(ctx, "DELETE FROM groups WHERE name = ?", name)
 			return requireRow(result, err, ErrNoGroup)
 		}
+		var exists bool
+		if err := tx.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM groups WHERE name = ?)", name).Scan(&exists); err != nil {
+			return err
+		}
+		if !exists {
+			return ErrNoGroup
+		}
 		for _, uid := range uids {
 			if _, err := tx.ExecContext(ctx, "DELETE FROM group_members WHERE group_name = ? AND uid = ?", name, uid); err != nil {
 				return err

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 
@@ -16,17 +17,20 @@ var ErrNotRetired = errors.New("no such retired name")
 func (tx *transaction) retireName(ctx context.Context, uid int64, origin Origin) error {
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO retired_names (username, skeleton, retired_at)
-		SELECT username, skeleton, ? FROM users WHERE uid = ? AND EXISTS (SELECT 1 FROM app_people WHERE app_people.uid = users.uid)
+		SELECT username, latchkey_skeleton(username), ? FROM users WHERE uid = ? AND EXISTS (SELECT 1 FROM app_people WHERE app_people.uid = users.uid)
 		ON CONFLICT DO NOTHING`, origin.At.Unix(), uid)
 	return err
 }
 
-// IsRetired reports whether a deleted account has left this name, or one that looks the same.
-func (s *Store) IsRetired(ctx context.Context, name string) (retired bool, err error) {
-	err = s.reads.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM retired_names WHERE username = ? OR skeleton = ?)",
-		name, username.Skeleton(name)).Scan(&retired)
-	if err != nil {
-		return false, fmt.Errorf("look for retired name: %w", unavailable(err))
+// RetiredName returns the retired name that keeps others from taking name: the same, or one that looks the same. It is
+// empty where there is none.
+func (s *Store) RetiredName(ctx context.Context, name string) (retired string, err error) {
+	err = s.reads.QueryRowContext(ctx, `
+		SELECT username FROM retired_names
+		WHERE username = ?1 OR skeleton = ?2 AND (username GLOB '*[^ -~]*') >= ?3 ORDER BY username <> ?1, username LIMIT 1`,
+		name, username.Skeleton(name), username.OfASCII(name)).Scan(&retired)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return "", fmt.Errorf("look for retired name: %w", unavailable(err))
 	}
 	return retired, nil
 }

@@ -60,6 +60,7 @@ func (s *Store) fillSkeletons(ctx context.Context) error {
 	}
 	for _, statement := range []string{
 		"UPDATE users SET skeleton = latchkey_skeleton(username) WHERE skeleton <> latchkey_skeleton(username)",
+		"UPDATE retired_names SET skeleton = latchkey_skeleton(username) WHERE skeleton <> latchkey_skeleton(username)",
 		"DELETE FROM skeleton_version",
 		"INSERT INTO skeleton_version VALUES ('" + username.SkeletonVersion + "')",
 	} {
