@@ -14,7 +14,7 @@ var ErrNotSignedIn = errors.New("not signed in")
 // was under way when the sign-in ended must not count (ASVS 5.0 7.4.1, 7.4.3).
 func (tx *transaction) requireSignIn(ctx context.Context, uid int64, origin Origin) error {
 	var one int
-	err := tx.QueryRowContext(ctx, "SELECT 1 FROM sign_ins WHERE id = ? AND uid = ? AND confirmed_at >= ?",
+	err := tx.QueryRowContext(ctx, "SELECT 1 FROM sign_ins WHERE id = $1 AND uid = $2 AND confirmed_at >= $3",
 		origin.SignIn, uid, origin.ConfirmedSince.Unix()).Scan(&one)
 	if errors.Is(err, sql.ErrNoRows) {
 		return ErrNotSignedIn

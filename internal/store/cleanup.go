@@ -37,19 +37,19 @@ func (s *Store) CleanUp(ctx context.Context, expired Cutoffs) error {
 		query string
 		args  []any
 	}{
-		{"DELETE FROM sessions WHERE rowid IN (SELECT rowid FROM sessions WHERE expiry < julianday('now') LIMIT ?)",
+		{"DELETE FROM sessions WHERE token IN (SELECT token FROM sessions WHERE expiry < julianday('now') LIMIT $1)",
 			[]any{cleanUpBatch}},
-		{"DELETE FROM sign_ins WHERE rowid IN (SELECT rowid FROM sign_ins WHERE remembered = 0 AND (last_seen_at < ? OR last_seen_at > ?) LIMIT ?)",
+		{"DELETE FROM sign_ins WHERE id IN (SELECT id FROM sign_ins WHERE remembered = FALSE AND (last_seen_at < $1 OR last_seen_at > $2) LIMIT $3)",
 			[]any{expired.PlainUnusedSince.Unix(), expired.Future.Unix(), cleanUpBatch}},
-		{"DELETE FROM sign_ins WHERE rowid IN (SELECT rowid FROM sign_ins WHERE remembered = 1 AND (last_seen_at < ? OR last_seen_at > ?) LIMIT ?)",
+		{"DELETE FROM sign_ins WHERE id IN (SELECT id FROM sign_ins WHERE remembered = TRUE AND (last_seen_at < $1 OR last_seen_at > $2) LIMIT $3)",
 			[]any{expired.RememberedUnusedSince.Unix(), expired.Future.Unix(), cleanUpBatch}},
-		{"DELETE FROM events WHERE id IN (SELECT id FROM events WHERE last_at < ? LIMIT ?)",
+		{"DELETE FROM events WHERE id IN (SELECT id FROM events WHERE last_at < $1 LIMIT $2)",
 			[]any{expired.EventsBefore.Unix(), cleanUpBatch}},
-		{"DELETE FROM throttle WHERE key IN (SELECT key FROM throttle WHERE forget_at < ? LIMIT ?)",
+		{"DELETE FROM throttle WHERE key IN (SELECT key FROM throttle WHERE forget_at < $1 LIMIT $2)",
 			[]any{expired.Now.Unix(), cleanUpBatch}},
-		{"DELETE FROM known_browsers WHERE (uid, token_hash) IN (SELECT uid, token_hash FROM known_browsers WHERE last_used_at < ? OR last_used_at > ? LIMIT ?)",
+		{"DELETE FROM known_browsers WHERE (uid, token_hash) IN (SELECT uid, token_hash FROM known_browsers WHERE last_used_at < $1 OR last_used_at > $2 LIMIT $3)",
 			[]any{expired.BrowsersUnusedSince.Unix(), expired.Future.Unix(), cleanUpBatch}},
-		{"DELETE FROM app_codes WHERE code_hash IN (SELECT code_hash FROM app_codes WHERE expires_at <= ? LIMIT ?)",
+		{"DELETE FROM app_codes WHERE code_hash IN (SELECT code_hash FROM app_codes WHERE expires_at <= $1 LIMIT $2)",
 			[]any{expired.Now.Unix(), cleanUpBatch}},
 	} {
 		for {

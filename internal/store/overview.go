@@ -19,9 +19,9 @@ type Overview struct {
 
 const overviewQuery = `
 	SELECT password_changed_at, recovery_codes.created_at, (
-		SELECT count(*) FROM sign_ins WHERE sign_ins.uid = users.uid AND created_at <= ?2 AND last_seen_at <= ?2 AND (
-			remembered AND created_at > ?3 AND last_seen_at > ?4 OR NOT remembered AND created_at > ?5 AND last_seen_at > ?6))
-	FROM users LEFT JOIN recovery_codes USING (uid) WHERE uid = ?1`
+		SELECT count(*) FROM sign_ins WHERE sign_ins.uid = users.uid AND created_at <= $2 AND last_seen_at <= $2 AND (
+			remembered AND created_at > $3 AND last_seen_at > $4 OR NOT remembered AND created_at > $5 AND last_seen_at > $6))
+	FROM users LEFT JOIN recovery_codes USING (uid) WHERE uid = $1`
 
 // overviewKey is of an account at a minute: sign-ins expire without a change in the database.
 type overviewKey struct{ uid, minute int64 }

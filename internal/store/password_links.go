@@ -21,7 +21,7 @@ func (s *Store) SetPasswordLink(ctx context.Context, uid int64, tokenHash []byte
 
 func (tx *transaction) setPasswordLink(ctx context.Context, uid int64, tokenHash []byte, expires time.Time, origin Origin) error {
 	result, err := tx.ExecContext(ctx, `
-		INSERT INTO password_links (uid, token_hash, expires_at) SELECT uid, ?, ? FROM users WHERE uid = ? AND disabled_at IS NULL
+		INSERT INTO password_links (uid, token_hash, expires_at) SELECT uid, $1, $2 FROM users WHERE uid = $3 AND disabled_at IS NULL
 		ON CONFLICT (uid) DO UPDATE SET token_hash = excluded.token_hash, expires_at = excluded.expires_at`,
 		tokenHash, expires.Unix(), uid)
 	if err := requireRow(result, err, ErrNoUser); err != nil {
@@ -36,7 +36,7 @@ func (s *Store) UserByPasswordLink(ctx context.Context, tokenHash []byte, now, l
 	var user User
 	err := s.reads.QueryRowContext(ctx, `
 		SELECT uid, username FROM password_links JOIN users USING (uid)
-		WHERE token_hash = ? AND expires_at > ? AND expires_at <= ? AND disabled_at IS NULL`,
+		WHERE token_hash = $1 AND expires_at > $2 AND expires_at <= $3 AND disabled_at IS NULL`,
 		tokenHash, now.Unix(), latest.Unix()).Scan(&user.UID, &user.Username)
 	if errors.Is(err, sql.ErrNoRows) {
 		return User{}, ErrNoLink
@@ -60,13 +60,13 @@ type UseLinkParams struct {
 func (s *Store) UsePasswordLink(ctx context.Context, link UseLinkParams, origin Origin) (codeVoided bool, err error) {
 	user := link.Login.User
 	err = s.write(ctx, "use password link", func(ctx context.Context, tx *transaction) error {
-		result, err := tx.ExecContext(ctx, "DELETE FROM password_links WHERE uid = ? AND token_hash = ? AND expires_at > ?",
-			user.UID, link.TokenHash, origin.At.Unix())
+		result, err := tx.ExecContext(ctx, "UPDATE users SET pass_hash = $1, password_changed_at = $2 WHERE uid = $3 AND disabled_at IS NULL",
+			user.PassHash, origin.At.Unix(), user.UID)
 		if err := requireRow(result, err, ErrNoLink); err != nil {
 			return err
 		}
-		result, err = tx.ExecContext(ctx, "UPDATE users SET pass_hash = ?, password_changed_at = ? WHERE uid = ? AND disabled_at IS NULL",
-			user.PassHash, origin.At.Unix(), user.UID)
+		result, err = tx.ExecContext(ctx, "DELETE FROM password_links WHERE uid = $1 AND token_hash = $2 AND expires_at > $3",
+			user.UID, link.TokenHash, origin.At.Unix())
 		if err := requireRow(result, err, ErrNoLink); err != nil {
 			return err
 		}
