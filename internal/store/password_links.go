@@ -21,7 +21,7 @@ func (s *Store) SetPasswordLink(ctx context.Context, uid int64, tokenHash []byte
 
 func (tx *transaction) setPasswordLink(ctx context.Context, uid int64, tokenHash []byte, expires time.Time, origin Origin) error {
 	result, err := tx.ExecContext(ctx, `
-		INSERT INTO password_links (uid, token_hash, expires_at) SELECT uid, $1, $2 FROM users WHERE uid = $3 AND disabled_at IS NULL
+		INSERT INTO password_links (uid, token_hash, expires_at) SELECT uid, $1, $2 FROM users WHERE uid = $3 AND disabled_at IS NULL`+tx.lockRows+`
 		ON CONFLICT (uid) DO UPDATE SET token_hash = excluded.token_hash, expires_at = excluded.expires_at`,
 		tokenHash, expires.Unix(), uid)
 	if err := requireRow(result, err, ErrNoUser); err != nil {

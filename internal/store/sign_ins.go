@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -61,14 +60,14 @@ func (s *Store) CreateSignIn(ctx context.Context, login NewSignIn, origin Origin
 
 func (tx *transaction) createSignIn(ctx context.Context, login NewSignIn, origin Origin) error {
 	user := login.User
-	if _, err := tx.ExecContext(ctx, deleteSignIns, idList(login.Replaced)); err != nil {
-		return err
-	}
 	result, err := tx.ExecContext(ctx, `
 		INSERT INTO sign_ins (id, uid, created_at, last_seen_at, confirmed_at, remembered, address, user_agent)
-		SELECT $1, uid, $2, $2, $2, $3, $4, $5 FROM users WHERE uid = $6 AND pass_hash = $7 AND disabled_at IS NULL`,
+		SELECT $1, uid, $2, $2, $2, $3, $4, $5 FROM users WHERE uid = $6 AND pass_hash = $7 AND disabled_at IS NULL`+tx.lockRows,
 		login.ID, origin.At.Unix(), login.Remembered, origin.Address, clipUserAgent(origin.UserAgent), user.UID, user.PassHash)
 	if err := requireRow(result, err, ErrPasswordChanged); err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, "DELETE FROM sign_ins WHERE id "+tx.inList, tx.list(login.Replaced)); err != nil {
 		return err
 	}
 	if err := tx.trimSignIns(ctx, user.UID, login.ID); err != nil {
@@ -104,7 +103,7 @@ func (s *Store) SignInsByID(ctx context.Context, ids []string) ([]SignIn, error)
 	if !known {
 		var err error
 		// Watching the context costs more than this query.
-		if found, err = scanSignIns(s.findSignIns.QueryContext(context.WithoutCancel(ctx), idList(ids))); err != nil {
+		if found, err = scanSignIns(s.findSignIns.QueryContext(context.WithoutCancel(ctx), s.list(ids))); err != nil {
 			return nil, err
 		}
 		s.signIns.put(version, key, found)
@@ -112,8 +111,9 @@ func (s *Store) SignInsByID(ctx context.Context, ids []string) ([]SignIn, error)
 	return slices.Clone(found), nil // the caller may change its copy, never what is cached
 }
 
-const signInsByIDQuery = "SELECT " + signInColumns + ` FROM sign_ins JOIN users USING (uid)
-	WHERE id IN (SELECT value FROM json_each($1)) ORDER BY sign_ins.created_at, sign_ins.rowid`
+func (e *engine) signInsByIDQuery() string {
+	return "SELECT " + signInColumns + " FROM sign_ins JOIN users USING (uid) WHERE id " + e.inList + " ORDER BY sign_ins.created_at, sign_ins.rowid"
+}
 
 // SignInsOf returns the sign-ins of the account, of which there are at most maxSignIns: the one with this id first, then
 // the one last used.
@@ -191,7 +191,7 @@ func (s *Store) ConfirmSignIn(ctx context.Context, uid int64, confirmation Confi
 // LogOut deletes the named sign-ins of one browser; those that are gone already do not matter.
 func (s *Store) LogOut(ctx context.Context, ids []string, origin Origin) error {
 	return s.write(ctx, "log out", func(ctx context.Context, tx *transaction) error {
-		_, err := tx.endSignIns(ctx, LoggedOut, origin, "id IN (SELECT value FROM json_each($1))", idList(ids))
+		_, err := tx.endSignIns(ctx, LoggedOut, origin, "id "+tx.inList, tx.list(ids))
 		return err
 	})
 }
@@ -203,6 +203,7 @@ func (s *Store) EndSignIn(ctx context.Context, uid int64, id string, origin Orig
 		if err := tx.requireSignIn(ctx, uid, origin); err != nil {
 			return err
 		}
+		ended = false
 		err := tx.QueryRowContext(ctx, "SELECT user_agent FROM sign_ins WHERE uid = $1 AND id = $2", uid, id).Scan(&userAgent)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
@@ -251,20 +252,6 @@ func (tx *transaction) endSignIns(ctx context.Context, kind EventKind, origin Or
 		tx.recorded = append(tx.recorded, event)
 	}
 	return ended, nil
-}
-
-const deleteSignIns = "DELETE FROM sign_ins WHERE id IN (SELECT value FROM json_each($1))"
-
-// idList lets one prepared text serve any number of ids.
-func idList(ids []string) string {
-	if ids == nil {
-		ids = []string{}
-	}
-	list, err := json.Marshal(ids)
-	if err != nil {
-		panic(err) // a slice of strings always encodes
-	}
-	return string(list)
 }
 
 // EndAllSignIns deletes the sign-ins of the account, or of all accounts when uid is 0, and returns how many.
