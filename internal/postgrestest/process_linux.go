@@ -4,13 +4,36 @@ import (
 	"os"
 	"os/exec"
 	"os/user"
+	"path/filepath"
 	"runtime"
 	"strconv"
+	"strings"
 	"syscall"
 )
 
 // immediateShutdown is the signal on which PostgreSQL ends without finishing anything.
 const immediateShutdown = syscall.SIGQUIT
+
+const (
+	freeze = syscall.SIGSTOP
+	thawed = syscall.SIGCONT
+)
+
+// processes returns the server's first process and its children.
+func (s *Server) processes() []int {
+	first := s.postgres.Process.Pid
+	all := []int{first}
+	children, _ := filepath.Glob("/proc/" + strconv.Itoa(first) + "/task/*/children")
+	for _, list := range children {
+		text, _ := os.ReadFile(list)
+		for _, id := range strings.Fields(string(text)) {
+			if child, err := strconv.Atoi(id); err == nil {
+				all = append(all, child)
+			}
+		}
+	}
+	return all
+}
 
 // other is who runs the server when root runs the tests: PostgreSQL does not run as root.
 func other() *syscall.Credential {

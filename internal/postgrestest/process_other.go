@@ -7,7 +7,9 @@ import (
 	"os/exec"
 )
 
-var immediateShutdown = os.Interrupt
+var immediateShutdown, freeze, thawed = os.Interrupt, os.Interrupt, os.Interrupt
+
+func (s *Server) processes() []int { return []int{s.postgres.Process.Pid} }
 
 func giveAway(string) error { return nil }
 

@@ -24,6 +24,8 @@ var ErrNotInstalled = errors.New("PostgreSQL is not installed")
 // Server is a PostgreSQL of the tests' own, in a temporary folder and on a socket there. What it acknowledges is not on
 // disk.
 type Server struct {
+	bin      string
+	settings []string
 	folder   string
 	admin    *sql.DB
 	postgres *exec.Cmd
@@ -55,36 +57,43 @@ func Start(settings ...string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{folder: folder, ended: make(chan struct{})}
-	if err := s.start(bin, settings); err != nil {
+	s := &Server{bin: bin, settings: settings, folder: folder}
+	if err := errors.Join(s.make(), s.Restart()); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(folder))
 	}
 	return s, nil
 }
 
-func (s *Server) start(bin string, settings []string) error {
+func (s *Server) make() error {
 	if err := giveAway(s.folder); err != nil {
 		return err
 	}
-	data := filepath.Join(s.folder, "data")
-	made := command(filepath.Join(bin, "initdb"), "-D", data, "-U", "latchkey", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+	made := command(filepath.Join(s.bin, "initdb"), "-D", filepath.Join(s.folder, "data"), "-U", "latchkey", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
 	if said, err := made.CombinedOutput(); err != nil {
 		return fmt.Errorf("initdb: %w: %s", err, said)
 	}
+	return nil
+}
+
+// Restart starts a server that has ended, and waits until it answers.
+func (s *Server) Restart() error {
+	s.ended = make(chan struct{})
 	var said bytes.Buffer
-	arguments := []string{"-D", data, "-k", s.folder, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "full_page_writes=off",
+	arguments := []string{"-D", filepath.Join(s.folder, "data"), "-k", s.folder, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "full_page_writes=off",
 		"-c", "max_connections=500", "-c", "shared_buffers=64MB"}
-	for _, setting := range settings {
+	for _, setting := range s.settings {
 		arguments = append(arguments, "-c", setting)
 	}
-	s.postgres = command(filepath.Join(bin, "postgres"), arguments...)
+	s.postgres = command(filepath.Join(s.bin, "postgres"), arguments...)
 	s.postgres.Stderr = &said
 	if err := run(s.postgres, s.ended); err != nil {
 		return err
 	}
 	var err error
-	if s.admin, err = sql.Open("pgx", s.Address("postgres")); err != nil {
-		return err
+	if s.admin == nil {
+		if s.admin, err = sql.Open("pgx", s.Address("postgres")); err != nil {
+			return err
+		}
 	}
 	for began := time.Now(); ; time.Sleep(20 * time.Millisecond) {
 		err = s.admin.Ping()
@@ -125,8 +134,32 @@ func (s *Server) Drop(database string) error {
 	return err
 }
 
-// Signal sends the server's first process a signal.
-func (s *Server) Signal(signal os.Signal) error { return s.postgres.Process.Signal(signal) }
+// Admin is a connection to no test's database.
+func (s *Server) Admin() *sql.DB { return s.admin }
+
+// Freeze stops all of the server's processes where they are, and returns what has them go on.
+func (s *Server) Freeze() (thaw func()) {
+	processes := s.processes()
+	signal(processes, freeze)
+	return func() { signal(processes, thawed) }
+}
+
+// Kill ends all of the server's processes with kill -9.
+func (s *Server) Kill() {
+	processes := s.processes()
+	// The first one is stopped before the others end: it would start new ones.
+	signal(processes[:1], freeze)
+	signal(processes, os.Kill)
+	<-s.ended
+}
+
+func signal(processes []int, signal os.Signal) {
+	for _, id := range processes {
+		if process, err := os.FindProcess(id); err == nil {
+			_ = process.Signal(signal)
+		}
+	}
+}
 
 // Stop ends the server at once and removes all that it has.
 func (s *Server) Stop() {

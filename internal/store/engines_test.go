@@ -92,3 +92,27 @@ func fileOnly(t testing.TB) {
 		t.Skip("about a file")
 	}
 }
+
+// postgresOnly is for tests that are about a server.
+func postgresOnly(t testing.TB) {
+	t.Helper()
+	if postgres == nil {
+		t.Skip("about PostgreSQL")
+	}
+}
+
+// ownServer starts a PostgreSQL that a test may stop.
+func ownServer(t *testing.T) (server *postgrestest.Server, address string) {
+	t.Helper()
+	postgresOnly(t)
+	server, err := postgrestest.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Stop)
+	name, err := server.NewDatabase("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return server, server.Address(name)
+}

@@ -59,7 +59,11 @@ func value(t testing.TB, s *Store, query string, args ...any) (value string) {
 // connections takes every connection of the store at once, until the test ends.
 func connections(t *testing.T, s *Store) (all []*sql.Conn) {
 	t.Helper()
-	for pool, number := range map[*sql.DB]int{s.db: 1, s.reads: maxReaders} {
+	pools := map[*sql.DB]int{s.db: 1, s.reads: maxReaders}
+	if s.file == nil {
+		pools = map[*sql.DB]int{s.db: maxConnections}
+	}
+	for pool, number := range pools {
 		for range number {
 			connection, err := pool.Conn(t.Context())
 			if err != nil {
