@@ -86,7 +86,7 @@ func (serveCommand) Run(ctx context.Context, to output, s *settings) error {
 	if err := errors.Join(app.serveMetrics(ctx), app.serveForwardAuth(ctx)); err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	log.Info("Latchkey is at "+app.site.String(), "listening", listener.Addr().String(), "db", s.DB, "version", version)
+	log.Info("Latchkey is at "+app.site.String(), "listening", listener.Addr().String(), "db", store.Shown(s.DB), "version", version)
 	if app.site.Scheme == "http" && (!isLocal(app.site) || !s.Addr.isLocal()) {
 		log.Warn("passwords travel unencrypted: put a TLS proxy in front and give its address with --url https://…, or use --tls-cert")
 	}

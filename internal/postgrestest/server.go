@@ -31,6 +31,8 @@ type Server struct {
 	postgres *exec.Cmd
 	ended    chan struct{}
 	made     atomic.Int64
+	// Template is for the tests to keep the name of a database that they copy.
+	Template string
 }
 
 // programs returns the folder of the newest PostgreSQL, in Debian's layout or on the path.
