@@ -58,8 +58,8 @@ func newPostgres(t testing.TB) string {
 	return server.Address(name)
 }
 
-// onPostgres reports whether a test is run by TestOnPostgres.
-func onPostgres(t testing.TB) bool { return strings.HasPrefix(t.Name(), "TestOnPostgres/") }
+// onPostgres reports whether a test is run by one of those below, or by TestOnPostgresCommandScripts.
+func onPostgres(t testing.TB) bool { return strings.HasPrefix(t.Name(), "TestOnPostgres") }
 
 // TestOnPostgres runs tests of the site once more, over PostgreSQL: of signing in, limits, recovery, accounts and apps. What
 // it leaves out changes the file in SQLite's words.
