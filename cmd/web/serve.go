@@ -91,6 +91,8 @@ func (serveCommand) Run(ctx context.Context, to output, s *settings) error {
 		log.Warn("passwords travel unencrypted: put a TLS proxy in front and give its address with --url https://…, or use --tls-cert")
 	}
 
+	app.warnOfLosses(ctx)
+
 	background, stop := context.WithCancel(ctx)
 	var running sync.WaitGroup
 	running.Go(func() { app.cleanUpEvery(background, 5*time.Minute) })
@@ -100,6 +102,17 @@ func (serveCommand) Run(ctx context.Context, to output, s *settings) error {
 	defer func() { stop(); stopCollecting(); running.Wait() }()
 
 	return serveUntil(ctx, newHTTPServer(app.routes(), certificates, log), listener, log)
+}
+
+// warnOfLosses says what an administrator of the database should set otherwise.
+func (a *app) warnOfLosses(ctx context.Context) {
+	warnings, err := a.store.Warnings(ctx)
+	if err != nil {
+		a.log.Error("database", "error", err)
+	}
+	for _, warning := range warnings {
+		a.log.Warn("database: " + warning)
+	}
 }
 
 // outliveTerminal keeps the program going when its log stream breaks, which writes then tell by an error, and when its

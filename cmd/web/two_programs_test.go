@@ -116,3 +116,11 @@ func TestBackupOfPostgresSaysWhatToUse(t *testing.T) {
 		}
 	}
 }
+
+func TestStartWarnsOfADatabaseThatMayLoseWhatWasAcknowledged(t *testing.T) {
+	t.Parallel()
+	p := startProgram(t, append(cheap, "--db="+newPostgres(t)+"&synchronous_commit=off")...)
+	for _, setting := range []string{"fsync is off", "synchronous_commit is off", "synchronous_standby_names is empty"} {
+		p.waitFor("a warning of "+setting, func() bool { return strings.Contains(p.log.String(), setting) })
+	}
+}
