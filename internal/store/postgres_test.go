@@ -164,8 +164,8 @@ func TestChangesThatWaitForEachOtherBothSucceed(t *testing.T) {
 		}
 	}
 	atOnce(0, change(0), change(1))
-	if tries.Load() != 3 {
-		t.Errorf("%d tries, want 3: one of two was begun again", tries.Load())
+	if tries.Load() < 3 {
+		t.Errorf("%d tries, want at least 3: one of two is begun again", tries.Load())
 	}
 }
 
