@@ -66,6 +66,30 @@ func Start(settings ...string) (*Server, error) {
 	return s, nil
 }
 
+// Standby starts a server that follows this one.
+func (s *Server) Standby() (*Server, error) {
+	folder, err := os.MkdirTemp("", "latchkey-postgres-")
+	if err != nil {
+		return nil, err
+	}
+	standby := &Server{bin: s.bin, settings: s.settings, folder: folder}
+	if err := giveAway(folder); err != nil {
+		return nil, err
+	}
+	copied := command(filepath.Join(s.bin, "pg_basebackup"), "-D", filepath.Join(folder, "data"), "-h", s.folder, "-U", "latchkey",
+		"--write-recovery-conf", "--checkpoint=fast", "--no-sync")
+	if said, err := copied.CombinedOutput(); err != nil {
+		return nil, errors.Join(fmt.Errorf("pg_basebackup: %w: %s", err, said), os.RemoveAll(folder))
+	}
+	if err := standby.Restart(); err != nil {
+		return nil, errors.Join(err, os.RemoveAll(folder))
+	}
+	return standby, nil
+}
+
+// Folder is where the server's socket is: the host in an address.
+func (s *Server) Folder() string { return s.folder }
+
 func (s *Server) make() error {
 	if err := giveAway(s.folder); err != nil {
 		return err
@@ -148,6 +172,11 @@ func (s *Server) Freeze() (thaw func()) {
 
 // Kill ends all of the server's processes with kill -9.
 func (s *Server) Kill() {
+	select {
+	case <-s.ended:
+		return
+	default:
+	}
 	processes := s.processes()
 	// The first one is stopped before the others end: it would start new ones.
 	signal(processes[:1], freeze)
