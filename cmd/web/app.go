@@ -44,7 +44,7 @@ func newApp(s *settings, db *store.Store, worker *password.Worker, log *slog.Log
 		store:    db,
 		sessions: newSessions(db, site.Scheme == "https"),
 		hasher:   hasher,
-		guard:    auth.NewGuard(db, hasher, s.limits(), log, now),
+		guard:    auth.NewGuard(db, hasher, s.limits(), s.keyFile(), log, now),
 		policy: password.Policy{
 			MinLength: s.PasswordMinLength,
 			SiteNames: []string{s.SiteName, site.Hostname()},
@@ -113,6 +113,7 @@ func (a *app) cutoffs(now time.Time) store.Cutoffs {
 		RememberedUnusedSince: now.Add(-a.settings.RememberedIdle),
 		EventsBefore:          now.Add(-a.settings.EventRetention),
 		BrowsersUnusedSince:   now.Add(-deviceCookieMaxAge),
+		HalfLoginsBegunSince:  now.Add(-halfLoginMaxAge),
 		Now:                   now,
 		Future:                now.Add(clockTolerance),
 	}

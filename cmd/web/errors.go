@@ -90,7 +90,7 @@ func (a *app) handleError(err error, c echo.Context) {
 func statusOf(err error) int {
 	var httpErr *echo.HTTPError
 	switch {
-	case errors.Is(err, store.ErrNotSignedIn):
+	case errors.Is(err, store.ErrNotSignedIn), errors.Is(err, store.ErrNoHalfLogin):
 		return http.StatusUnauthorized
 	case errors.Is(err, errSignupClosed), errors.Is(err, errPlainHTTP):
 		return http.StatusForbidden

@@ -137,8 +137,8 @@ func TestLimitOnANameEndsWithItsAccountAndWhenOneIsMade(t *testing.T) {
 	s.browser().guess("carol").wantStatus(http.StatusUnauthorized)
 
 	makeClosed()
-	path, hash := newPasswordLink()
-	uid, err := s.app.store.CreateUserWithLink(t.Context(), store.User{Username: "carol"}, hash, s.clock.Now().Add(time.Hour), admin())
+	path, link := newPasswordLink(s.clock.Now())
+	uid, err := s.app.store.CreateUserWithLink(t.Context(), store.User{Username: "carol"}, link, admin())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -50,15 +50,20 @@ func (a *app) logIn(c echo.Context) error {
 	if form.Invalid() {
 		return a.render(c, http.StatusUnprocessableEntity, loginView(form))
 	}
-	username := ""
+	username, half := "", false
 	err := a.guard.Login(r.Context(), clientOf(c), typed, secret, func(user store.User, settled store.Settlement) error {
 		username = user.Username
-		return a.startSignIn(c, user, form.Remember, func(login store.NewSignIn) error {
+		err := a.startSignIn(c, user, form.Remember, func(login store.NewSignIn) error {
 			login.Settled = settled
 			return a.store.CreateSignIn(r.Context(), login, a.origin(c))
 		})
+		if half = errors.Is(err, store.ErrSecondFactorMissing); half {
+			// What failed before is forgiven when the second step is passed.
+			return a.beginHalfLogin(c, user, form.Remember, store.Settlement{TakeBack: settled.TakeBack})
+		}
+		return err
 	})
-	a.metrics.countLogin(err)
+	a.metrics.countLogin(err, half)
 	if errors.Is(err, auth.ErrWrongCredentials) {
 		form.Error = "Invalid username or password."
 		return a.render(c, http.StatusUnauthorized, loginView(form))
@@ -73,7 +78,11 @@ func (a *app) logIn(c echo.Context) error {
 	if to != form.Next {
 		form.Carried = nil // it was somebody else's
 	}
-	return a.redirectWithDraft(c, to, form.Carried)
+	a.keepDraft(c, to, form.Carried)
+	if half {
+		to = components.SecondStepPath(form.Next)
+	}
+	return a.redirect(c, to)
 }
 
 func loginView(form components.LoginForm) view {

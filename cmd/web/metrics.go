@@ -62,10 +62,12 @@ func (m *metrics) countRequest(v middleware.RequestLoggerValues) {
 	m.durations.WithLabelValues(v.RoutePath, method).Observe(v.Latency.Seconds())
 }
 
-// countLogin takes what the guard's Login returned.
-func (m *metrics) countLogin(err error) {
+// countLogin takes what the guard's Login returned, and whether the second step is still to come.
+func (m *metrics) countLogin(err error, half bool) {
 	outcome := "unavailable"
 	switch {
+	case err == nil && half:
+		outcome = "second step"
 	case err == nil:
 		outcome = "succeeded"
 	case errors.Is(err, auth.ErrWrongCredentials):

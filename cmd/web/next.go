@@ -73,6 +73,8 @@ func nextOf(c echo.Context) string {
 	switch {
 	case r.Method == http.MethodGet || r.Method == http.MethodHead:
 		return safeNext(r.URL.RequestURI())
+	case strings.HasPrefix(r.URL.Path, "/login/"):
+		return safeNext(r.PostFormValue("next"))
 	case r.URL.Path == "/enter": // its forms carry what the address of their page says
 		return safeNext(enterPath(r.PostFormValue("app"), r.PostFormValue("to"), r.PostFormValue("way"), r.PostFormValue("nonce")))
 	}

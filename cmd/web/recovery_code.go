@@ -23,8 +23,8 @@ func (a *app) showRecovery(c echo.Context) error {
 
 // makeRecovery makes a code, and confirms the password first if need be.
 func (a *app) makeRecovery(c echo.Context) error {
-	asked := components.Asked{What: "create a recovery code", Button: "Create recovery code"}
-	return a.requireRecentPassword(c, asked, a.makeRecoveryCode)
+	asked := components.Asked{What: "create a recovery code", Button: "Create recovery code", BothFactors: true}
+	return a.requireRecentProof(c, asked, a.makeRecoveryCode)
 }
 
 func (a *app) recoverySaved(c echo.Context) error {

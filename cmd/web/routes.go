@@ -35,6 +35,10 @@ func (a *app) routes() http.Handler {
 	entry.post("/signup/username", a.checkUsername)
 	entry.get("/login", a.showLogin)
 	entry.post("/login", a.logIn)
+	entry.get("/login/second", a.showSecondStep)
+	entry.post("/login/second", a.passSecondStep)
+	entry.get("/login/second/recovery", a.showRecoveryStep)
+	entry.post("/login/second/recovery", a.passRecoveryStep)
 
 	// Other pages that are open to everyone.
 	pages := site.with("", outliveClient, a.loadSession)
@@ -51,18 +55,27 @@ func (a *app) routes() http.Handler {
 	pages.post("/logout", a.logOutAll)
 
 	// Pages for the account named in the path, signed in in this browser.
-	account := pages.with("/user/:username", a.requireSignIn)
+	signedIn := pages.with("/user/:username", a.requireSignIn)
+
+	// What a person may do who must have a second factor and has none: get one.
+	signedIn.get("/second-factor", a.showSecondFactor)
+	signedIn.post("/second-factor/codes", a.setUpCodes)
+	signedIn.post("/second-factor/codes/confirm", a.confirmCodes)
+	signedIn.post("/second-factor/codes/remove", a.removeCodes)
+	signedIn.get("/recovery", a.showRecovery)
+	signedIn.post("/recovery", a.makeRecovery)
+	signedIn.post("/recovery/saved", a.recoverySaved)
+	signedIn.post("/recovery/later", a.recoveryLater)
+
+	account := signedIn.with("", a.requireSecondFactor)
 	account.get("", a.showHome)
+	account.post("/seen", a.seeHalfLogins)
 	account.get("/password", a.showPassword)
 	account.post("/password", a.changePassword)
 	account.get("/sign-ins", a.showSignIns)
 	account.post("/sign-ins", a.endSignIn)
 	account.post("/sign-ins/others", a.endOtherSignIns)
 	account.get("/activity", a.showActivity)
-	account.get("/recovery", a.showRecovery)
-	account.post("/recovery", a.makeRecovery)
-	account.post("/recovery/saved", a.recoverySaved)
-	account.post("/recovery/later", a.recoveryLater)
 	account.get("/app-passwords", a.showAppPasswords)
 	account.post("/app-passwords", a.makeAppPassword)
 	account.post("/app-passwords/end", a.endAppPassword)

@@ -16,7 +16,7 @@ import (
 )
 
 // The files session*.go alone touch the session and its cookies. A session holds the ids of its sign-ins, its flash
-// messages, what ties it to a run of the browser, and what was typed into a form before a login, nothing else. An id is
+// messages, what ties it to a run of the browser, a login whose second step is to come, and what was typed into a form before a login, nothing else. An id is
 // valid only while its row in sign_ins exists: a request that overlaps with a logout, and saves an older session after it,
 // signs nobody in again.
 //
@@ -27,6 +27,8 @@ const (
 	flashesKey = "flashes"
 	// runKey holds the hash of the run cookie (session_run.go).
 	runKey = "run"
+	// halfLoginKey holds the id of a login whose second step is still to come (session_half_login.go).
+	halfLoginKey = "half login"
 	// rememberKey is where scs keeps what RememberMe was told.
 	rememberKey = "__rememberMe"
 )

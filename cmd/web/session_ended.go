@@ -73,7 +73,7 @@ func carriedAlong(sent url.Values) []components.Carried {
 
 // formPage returns the page on which the form stands that was sent to path.
 func formPage(path string) string {
-	for _, action := range []string{"/others", "/saved", "/later", "/end"} {
+	for _, action := range []string{"/others", "/saved", "/later", "/end", "/codes", "/codes/confirm", "/codes/remove", "/seen"} {
 		if page, ok := strings.CutSuffix(path, action); ok && strings.Count(page, "/") == 3 {
 			return page
 		}

@@ -53,6 +53,7 @@ func (a *app) startSignIn(c echo.Context, user store.User, remember bool, record
 	if err != nil {
 		return err
 	}
+	a.sessions.Remove(c.Request().Context(), halfLoginKey)
 	others := slices.DeleteFunc(slices.Clone(present), func(s store.SignIn) bool { return s.UID == user.UID })
 	replaced := slices.DeleteFunc(present, func(s store.SignIn) bool { return s.UID != user.UID })
 	started := store.SignIn{ID: rand.Text(), UID: user.UID, Remembered: remember, CreatedAt: a.now()}

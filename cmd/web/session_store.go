@@ -86,10 +86,11 @@ func sessionWritten(ctx context.Context) {
 type sessionCodec struct{}
 
 const (
-	deadlineLine = "deadline" // Unix nanoseconds
-	rememberLine = "remember"
-	signInLine   = "sign-in"
-	runLine      = "run"
+	deadlineLine  = "deadline" // Unix nanoseconds
+	rememberLine  = "remember"
+	signInLine    = "sign-in"
+	runLine       = "run"
+	halfLoginLine = "half-login"
 	// quoted as in Go
 	flashLine      = "flash"
 	draftLine      = "draft"
@@ -113,6 +114,9 @@ func (sessionCodec) Encode(deadline time.Time, values map[string]any) ([]byte, e
 	if run, _ := values[runKey].(string); run != "" {
 		add(runLine, run)
 	}
+	if half, _ := values[halfLoginKey].(string); half != "" {
+		add(halfLoginLine, half)
+	}
 	if form, ok := values[draftKey].(draft); ok {
 		add(draftLine, strconv.Quote(form.path))
 		for _, field := range form.fields {
@@ -132,7 +136,7 @@ func (sessionCodec) Decode(data []byte) (time.Time, map[string]any, error) {
 	var remember bool
 	var signIns []string
 	var flashes []components.Flash
-	var run string
+	var run, half string
 	var form draft
 	for line := range strings.Lines(string(data)) {
 		kind, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
@@ -145,6 +149,8 @@ func (sessionCodec) Decode(data []byte) (time.Time, map[string]any, error) {
 			signIns = append(signIns, value)
 		case runLine:
 			run = value
+		case halfLoginLine:
+			half = value
 		case draftLine:
 			form.path, _ = strconv.Unquote(value)
 		case draftFieldLine:
@@ -168,6 +174,9 @@ func (sessionCodec) Decode(data []byte) (time.Time, map[string]any, error) {
 	}
 	if run != "" {
 		values[runKey] = run
+	}
+	if half != "" {
+		values[halfLoginKey] = half
 	}
 	if form.path != "" {
 		values[draftKey] = form

@@ -33,12 +33,21 @@ const (
 	PasswordLinkUsed  EventKind = "password link used"
 	AppPasswordMade   EventKind = "app password made"
 	AppPasswordEnded  EventKind = "app password ended"
+	CodesAdded        EventKind = "codes set up"
+	CodesRemoved      EventKind = "codes removed"
+	PasskeyAdded      EventKind = "passkey added"
+	PasskeyRemoved    EventKind = "passkey removed"
+	SecondFactorsLost EventKind = "second factors removed as lost"
+	// SecondStepMissing is a right password without a second factor. It goes when the second step is passed.
+	SecondStepMissing EventKind = "second step missing"
+	SecondStepFailed  EventKind = "second step failed" // a wrong code
 
 	// Attempts that a rate limit refused, beside LoginThrottled.
 	RecoveryThrottled  EventKind = "recovery throttled"
 	SignupThrottled    EventKind = "signup throttled"
 	NameCheckThrottled EventKind = "name check throttled"
 	AppThrottled       EventKind = "app password throttled"
+	SecondThrottled    EventKind = "second step throttled"
 )
 
 // Actor is who did something to an account.
@@ -60,8 +69,10 @@ type Origin struct {
 	RequestID string
 	// SignIn is the id of the sign-in that the owner acts for. A change of the account asks whether it is still there.
 	SignIn string
-	// ConfirmedSince is the earliest time of that sign-in's last password that will do for the change.
+	// ConfirmedSince is the earliest time of that sign-in's last password that will do for the change, and SecondSince that
+	// of its last second factor, where the account has one.
 	ConfirmedSince time.Time
+	SecondSince    time.Time
 }
 
 // Event is one entry of an account's activity.

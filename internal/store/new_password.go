@@ -56,6 +56,7 @@ func (tx *transaction) forgetAccess(ctx context.Context, uid int64, keepSignIn s
 		"DELETE FROM known_browsers WHERE uid = ?1",
 		"DELETE FROM password_links WHERE uid = ?1",
 		"DELETE FROM app_passwords WHERE uid = ?1",
+		"DELETE FROM half_logins WHERE uid = ?1",
 	} {
 		if _, err := tx.ExecContext(ctx, query, uid, keepSignIn); err != nil {
 			return err

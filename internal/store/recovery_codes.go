@@ -96,19 +96,41 @@ type RecoverParams struct {
 	Login NewSignIn
 }
 
+// LogInByRecoveryCode spends the code as the second step of a login, gives the account a new one and signs its owner in, in
+// one transaction. Errors are ErrNoRecoveryCode, and those of CreateSignIn; then nothing has changed.
+func (s *Store) LogInByRecoveryCode(ctx context.Context, r RecoverParams, origin Origin) error {
+	uid := r.Login.User.UID
+	return s.write(ctx, "log in by recovery code", func(ctx context.Context, tx *transaction) error {
+		if err := tx.replaceRecoveryCode(ctx, uid, r, origin); err != nil {
+			return err
+		}
+		for _, kind := range []EventKind{RecoveryCodeUsed, RecoveryCodeMade} {
+			if err := tx.record(ctx, uid, kind, origin); err != nil {
+				return err
+			}
+		}
+		return tx.createSignIn(ctx, r.Login, origin)
+	})
+}
+
+func (tx *transaction) replaceRecoveryCode(ctx context.Context, uid int64, r RecoverParams, origin Origin) error {
+	result, err := tx.ExecContext(ctx, `
+		UPDATE recovery_codes SET code_hash = $1, created_at = $2, saved = FALSE WHERE uid = $3 AND code_hash = $4`,
+		r.NewCodeHash, origin.At.Unix(), uid, r.CodeHash)
+	return requireRow(result, err, ErrNoRecoveryCode)
+}
+
 // Recover spends the code, gives the account a new one and a new password, ends all its sign-ins, forgets its
 // browsers, resets its limits and signs its owner in, in one transaction. ErrNoRecoveryCode means that the code was spent or
-// replaced since it was read, or that the account was disabled; then nothing has changed.
+// replaced since it was read, or that the account was disabled; the other errors are those of CreateSignIn. Then nothing has
+// changed.
 func (s *Store) Recover(ctx context.Context, r RecoverParams, origin Origin) error {
 	user := r.Login.User
 	return s.write(ctx, "recover account", func(ctx context.Context, tx *transaction) error {
-		result, err := tx.ExecContext(ctx, `
-			UPDATE recovery_codes SET code_hash = ?, created_at = ?, saved = 0 WHERE uid = ? AND code_hash = ?`,
-			r.NewCodeHash, origin.At.Unix(), user.UID, r.CodeHash)
-		if err := requireRow(result, err, ErrNoRecoveryCode); err != nil {
+		if err := tx.replaceRecoveryCode(ctx, user.UID, r, origin); err != nil {
 			return err
 		}
-		result, err = tx.ExecContext(ctx, "UPDATE users SET pass_hash = ?, password_changed_at = ? WHERE uid = ? AND disabled_at IS NULL",
+		result, err := tx.ExecContext(ctx, "UPDATE users SET pass_hash = ?, password_changed_at = ? WHERE uid = ? AND disabled_at IS NULL",
 			user.PassHash, origin.At.Unix(), user.UID)
 		if err := requireRow(result, err, ErrNoRecoveryCode); err != nil {
 			return err

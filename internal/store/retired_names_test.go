@@ -30,7 +30,7 @@ func wantTaken(t testing.TB, s *Store, name string, want bool, retired string) {
 	if _, err := s.CreateUser(t.Context(), User{Username: name, PassHash: "hash"}, unknown, at(noon)); !errors.Is(err, ErrUsernameTaken) {
 		t.Errorf("signup as %s: %v, want ErrUsernameTaken", name, err)
 	}
-	if _, err := s.CreateUserWithLink(t.Context(), User{Username: name}, []byte(name), noon, at(noon)); !errors.Is(err, ErrUsernameTaken) {
+	if _, err := s.CreateUserWithLink(t.Context(), User{Username: name}, PasswordLink{TokenHash: []byte(name), Expires: noon}, at(noon)); !errors.Is(err, ErrUsernameTaken) {
 		t.Errorf("user add %s: %v, want ErrUsernameTaken", name, err)
 	}
 }

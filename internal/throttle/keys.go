@@ -22,6 +22,16 @@ func KnownBrowserRecovery(username, browser string) []byte {
 	return key("known browser recovery", username, browser)
 }
 
+// CodesOfUnknownBrowsers counts wrong one-time codes for one account from all browsers that have not logged in to it.
+func CodesOfUnknownBrowsers(username string) []byte {
+	return key("codes of unknown browsers", username)
+}
+
+// CodesOfKnownBrowser counts those from one browser that has.
+func CodesOfKnownBrowser(username, browser string) []byte {
+	return key("codes of known browser", username, browser)
+}
+
 // PerAddress counts what one client's network does, over all accounts.
 func PerAddress(kind, network string) []byte {
 	return key("address", kind, network)
