@@ -21,6 +21,7 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"latchkey/internal/auth"
 	"latchkey/internal/password"
 	"latchkey/internal/store"
 )
@@ -89,6 +90,14 @@ func (serveCommand) Run(ctx context.Context, to output, s *settings) error {
 	log.Info("Latchkey is at "+app.site.String(), "listening", listener.Addr().String(), "db", s.DB, "version", version)
 	if app.site.Scheme == "http" && (!isLocal(app.site) || !s.Addr.isLocal()) {
 		log.Warn("passwords travel unencrypted: put a TLS proxy in front and give its address with --url https://…, or use --tls-cert")
+	}
+
+	problem, err := auth.KeyFileProblem(ctx, db, s.keyFile())
+	if err != nil {
+		return err
+	}
+	if problem != "" {
+		log.Error(problem)
 	}
 
 	background, stop := context.WithCancel(ctx)
