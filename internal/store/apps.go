@@ -29,7 +29,7 @@ var (
 // AddApp adds an app, or returns ErrAppExists or ErrNoGroup.
 func (s *Store) AddApp(ctx context.Context, app App, now time.Time) error {
 	return s.write(ctx, "add app", func(ctx context.Context, tx *transaction) error {
-		result, err := tx.ExecContext(ctx, "INSERT INTO apps (host, name, everyone, added_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+		result, err := tx.ExecContext(ctx, "INSERT INTO apps (host, name, everyone, added_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
 			app.Host, app.Name, app.Everyone, now.Unix())
 		if err := requireRow(result, err, ErrAppExists); err != nil {
 			return err
@@ -42,7 +42,7 @@ func (s *Store) AddApp(ctx context.Context, app App, now time.Time) error {
 // at the next request.
 func (s *Store) SetApp(ctx context.Context, app App) error {
 	return s.write(ctx, "set app", func(ctx context.Context, tx *transaction) error {
-		result, err := tx.ExecContext(ctx, "UPDATE apps SET name = ?, everyone = ? WHERE host = ?", app.Name, app.Everyone, app.Host)
+		result, err := tx.ExecContext(ctx, "UPDATE apps SET name = $1, everyone = $2 WHERE host = $3", app.Name, app.Everyone, app.Host)
 		if err := requireRow(result, err, ErrNoApp); err != nil {
 			return err
 		}
@@ -51,11 +51,11 @@ func (s *Store) SetApp(ctx context.Context, app App) error {
 }
 
 func (tx *transaction) setAppGroups(ctx context.Context, app App) error {
-	if _, err := tx.ExecContext(ctx, "DELETE FROM app_groups WHERE host = ?", app.Host); err != nil {
+	if _, err := tx.ExecContext(ctx, "DELETE FROM app_groups WHERE host = $1", app.Host); err != nil {
 		return err
 	}
 	for _, group := range app.Groups {
-		result, err := tx.ExecContext(ctx, "INSERT INTO app_groups (host, group_name) SELECT ?, name FROM groups WHERE name = ?", app.Host, group)
+		result, err := tx.ExecContext(ctx, "INSERT INTO app_groups (host, group_name) SELECT $1, name FROM groups WHERE name = $2", app.Host, group)
 		if err := requireRow(result, err, ErrNoGroup); err != nil {
 			return err
 		}
@@ -66,13 +66,15 @@ func (tx *transaction) setAppGroups(ctx context.Context, app App) error {
 // RemoveApp removes an app and ends all sign-ins in it, or returns ErrNoApp.
 func (s *Store) RemoveApp(ctx context.Context, host string) error {
 	return s.write(ctx, "remove app", func(ctx context.Context, tx *transaction) error {
-		result, err := tx.ExecContext(ctx, "DELETE FROM apps WHERE host = ?", host)
+		result, err := tx.ExecContext(ctx, "DELETE FROM apps WHERE host = $1", host)
 		return requireRow(result, err, ErrNoApp)
 	})
 }
 
 const (
-	appColumns = `host, name, everyone, coalesce((SELECT group_concat(group_name, ' ' ORDER BY group_name) FROM app_groups WHERE app_groups.host = apps.host), '')`
+	appColumns = `host, name, everyone, coalesce((SELECT string_agg(group_name, ' ' ORDER BY group_name) FROM app_groups WHERE app_groups.host = apps.host), '')`
+	// groupsOfUser are the names of an account's groups, with spaces between: no name of a group holds one.
+	groupsOfUser = `coalesce((SELECT string_agg(group_name, ' ' ORDER BY group_name) FROM group_members WHERE group_members.uid = users.uid), '')`
 	// mayEnter is a condition on apps and users.
 	mayEnter = `(everyone OR EXISTS (
 		SELECT 1 FROM app_groups JOIN group_members USING (group_name)
@@ -86,12 +88,12 @@ func (s *Store) Apps(ctx context.Context) ([]App, error) {
 
 // AppsOf returns the apps that the account may enter, in the order of their names.
 func (s *Store) AppsOf(ctx context.Context, uid int64) ([]App, error) {
-	return s.appsWhere(ctx, "SELECT "+appColumns+" FROM apps JOIN users ON uid = ? WHERE "+mayEnter+" ORDER BY name, host", uid)
+	return s.appsWhere(ctx, "SELECT "+appColumns+" FROM apps JOIN users ON uid = $1 WHERE "+mayEnter+" ORDER BY name, host", uid)
 }
 
 // App finds an app by its canonical host, or returns ErrNoApp.
 func (s *Store) App(ctx context.Context, host string) (App, error) {
-	found, err := s.appsWhere(ctx, "SELECT "+appColumns+" FROM apps WHERE host = ?", host)
+	found, err := s.appsWhere(ctx, "SELECT "+appColumns+" FROM apps WHERE host = $1", host)
 	if err != nil {
 		return App{}, err
 	}
@@ -119,7 +121,7 @@ func (s *Store) appsWhere(ctx context.Context, query string, args ...any) (apps 
 // MayEnter reports whether the account may enter the app, and whether its owner has said that it may know them.
 func (s *Store) MayEnter(ctx context.Context, uid int64, host string) (may, continued bool, err error) {
 	err = s.reads.QueryRowContext(ctx, "SELECT "+mayEnter+`, EXISTS (SELECT 1 FROM app_people WHERE app_people.uid = users.uid AND app_people.host = apps.host)
-		FROM apps JOIN users ON uid = ? WHERE host = ?`, uid, host).Scan(&may, &continued)
+		FROM apps JOIN users ON uid = $1 WHERE host = $2`, uid, host).Scan(&may, &continued)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, false, ErrNoApp
 	}

@@ -110,12 +110,12 @@ func (s *Store) WriteCollected(ctx context.Context) error {
 	err := s.write(ctx, "write what was collected", func(ctx context.Context, tx *transaction) error {
 		for id, at := range uses {
 			if _, err := tx.ExecContext(ctx,
-				"UPDATE sign_ins SET last_seen_at = ?1 WHERE id = ?2 AND last_seen_at < ?1", at.Unix(), id); err != nil {
+				"UPDATE sign_ins SET last_seen_at = $1 WHERE id = $2 AND last_seen_at < $1", at.Unix(), id); err != nil {
 				return err
 			}
 		}
 		for id, at := range appPasswordUses {
-			if _, err := tx.ExecContext(ctx, "UPDATE app_passwords SET last_used_at = ? WHERE id = ?", at.Unix(), id); err != nil {
+			if _, err := tx.ExecContext(ctx, "UPDATE app_passwords SET last_used_at = $1 WHERE id = $2", at.Unix(), id); err != nil {
 				return err
 			}
 		}
@@ -151,18 +151,18 @@ const repeatsWithin = 24 * time.Hour
 // are, the owner sees what matters among them.
 func (tx *transaction) addFailure(ctx context.Context, key failureKey, event Event) error {
 	if key.username != "" {
-		err := tx.QueryRowContext(ctx, "SELECT uid FROM users WHERE username = ?", key.username).Scan(&event.UID)
+		err := tx.QueryRowContext(ctx, "SELECT uid FROM users WHERE username = $1", key.username).Scan(&event.UID)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
 	}
-	account := sql.NullInt64{Int64: event.UID, Valid: event.UID != 0}
+	condition, args := eventsOf(event.UID, len(isFailure))
 	var rows []Event
 	err := eachRow(ctx, tx, func(row *sql.Rows) error {
 		before, err := scanEvent(row)
 		rows = append(rows, before)
 		return err
-	}, "SELECT "+eventColumns+" FROM events WHERE uid IS ? ORDER BY id DESC LIMIT ?", account, len(isFailure))
+	}, "SELECT "+eventColumns+" FROM events WHERE "+condition+" ORDER BY id DESC LIMIT $1", args...)
 	if err != nil {
 		return err
 	}
@@ -173,14 +173,14 @@ func (tx *transaction) addFailure(ctx context.Context, key failureKey, event Eve
 		if before.Kind == event.Kind && event.At.Sub(before.FirstAt) < repeatsWithin {
 			// A new id, by which `events --follow` sees it.
 			_, err := tx.ExecContext(ctx, `
-				UPDATE events SET id = (SELECT max(id) + 1 FROM events), repeats = repeats + ?, last_at = ?, address = ?, user_agent = ?
-				WHERE id = ?`, event.Repeats, event.At.Unix(), event.Address, clipUserAgent(event.UserAgent), before.ID)
+				UPDATE events SET id = (SELECT max(id) + 1 FROM events), repeats = repeats + $1, last_at = $2, address = $3, user_agent = $4
+				WHERE id = $5`, event.Repeats, event.At.Unix(), event.Address, clipUserAgent(event.UserAgent), before.ID)
 			return err
 		}
 	}
 	if event.UID != 0 { // which may have been deleted since
 		var one int
-		err := tx.QueryRowContext(ctx, "SELECT 1 FROM users WHERE uid = ?", event.UID).Scan(&one)
+		err := tx.QueryRowContext(ctx, "SELECT 1 FROM users WHERE uid = $1", event.UID).Scan(&one)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}

@@ -18,18 +18,18 @@ type Group struct {
 // accounts is gone; then nothing has changed.
 func (s *Store) AddToGroup(ctx context.Context, name string, uids []int64) error {
 	return s.write(ctx, "add to group", func(ctx context.Context, tx *transaction) error {
-		if _, err := tx.ExecContext(ctx, "INSERT INTO groups (name) VALUES (?) ON CONFLICT DO NOTHING", name); err != nil {
+		if _, err := tx.ExecContext(ctx, "INSERT INTO groups (name) VALUES ($1) ON CONFLICT DO NOTHING", name); err != nil {
 			return err
 		}
 		for _, uid := range uids {
 			var exists bool
-			if err := tx.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM users WHERE uid = ?)", uid).Scan(&exists); err != nil {
+			if err := tx.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM users WHERE uid = $1)", uid).Scan(&exists); err != nil {
 				return err
 			}
 			if !exists {
 				return ErrNoUser
 			}
-			if _, err := tx.ExecContext(ctx, "INSERT INTO group_members (group_name, uid) VALUES (?, ?) ON CONFLICT DO NOTHING", name, uid); err != nil {
+			if _, err := tx.ExecContext(ctx, "INSERT INTO group_members (group_name, uid) VALUES ($1, $2) ON CONFLICT DO NOTHING", name, uid); err != nil {
 				return err
 			}
 		}
@@ -42,18 +42,18 @@ func (s *Store) AddToGroup(ctx context.Context, name string, uids []int64) error
 func (s *Store) RemoveFromGroup(ctx context.Context, name string, uids []int64) error {
 	return s.write(ctx, "remove from group", func(ctx context.Context, tx *transaction) error {
 		if len(uids) == 0 {
-			result, err := tx.ExecContext(ctx, "DELETE FROM groups WHERE name = ?", name)
+			result, err := tx.ExecContext(ctx, "DELETE FROM groups WHERE name = $1", name)
 			return requireRow(result, err, ErrNoGroup)
 		}
 		var exists bool
-		if err := tx.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM groups WHERE name = ?)", name).Scan(&exists); err != nil {
+		if err := tx.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM groups WHERE name = $1)", name).Scan(&exists); err != nil {
 			return err
 		}
 		if !exists {
 			return ErrNoGroup
 		}
 		for _, uid := range uids {
-			if _, err := tx.ExecContext(ctx, "DELETE FROM group_members WHERE group_name = ? AND uid = ?", name, uid); err != nil {
+			if _, err := tx.ExecContext(ctx, "DELETE FROM group_members WHERE group_name = $1 AND uid = $2", name, uid); err != nil {
 				return err
 			}
 		}
@@ -71,7 +71,7 @@ func (s *Store) Groups(ctx context.Context) (groups []Group, err error) {
 		groups = append(groups, group)
 		return err
 	}, `SELECT name, coalesce((
-			SELECT group_concat(username, ' ' ORDER BY username) FROM group_members JOIN users USING (uid) WHERE group_name = name), '')
+			SELECT string_agg(username, ' ' ORDER BY username) FROM group_members JOIN users USING (uid) WHERE group_name = name), '')
 		FROM groups ORDER BY name`)
 	if err != nil {
 		return nil, fmt.Errorf("read groups: %w", err)

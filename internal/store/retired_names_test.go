@@ -108,7 +108,7 @@ func TestRetiredNameLooksAlikeByTheDataOfThisProgram(t *testing.T) {
 	// An account that another program added has no skeleton before the next start.
 	uid := createUser(t, s, "cherry")
 	makeCode(t, s, uid, signIn(t, s, uid, noon), "photos.example.org", "cherry")
-	if _, err := s.DB().ExecContext(t.Context(), "UPDATE users SET skeleton = '' WHERE uid = ?", uid); err != nil {
+	if _, err := s.DB().ExecContext(t.Context(), "UPDATE users SET skeleton = '' WHERE uid = $1", uid); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.DeleteUser(t.Context(), uid, Origin{At: noon, By: Admin}); err != nil {

@@ -191,7 +191,7 @@ func (s *Store) migrate(ctx context.Context) error {
 	if _, err := provider.Up(ctx); err != nil {
 		return unavailable(err)
 	}
-	if err := s.fillSkeletons(ctx); err != nil {
+	if err := fillSkeletons(ctx, s.db); err != nil {
 		return err
 	}
 	// A file that cannot be written is found out now, and not at the first sign-up.
@@ -254,7 +254,7 @@ func (s *Store) Ready(ctx context.Context) error {
 		return err
 	}
 	var one int
-	err := s.reads.QueryRowContext(ctx, "SELECT count(*) FROM (SELECT 1 FROM users LIMIT 1)").Scan(&one)
+	err := s.reads.QueryRowContext(ctx, "SELECT count(*) FROM (SELECT 1 FROM users LIMIT 1) AS one").Scan(&one)
 	if Unavailable(err) {
 		s.Reopen()
 	}
