@@ -134,6 +134,12 @@ func (r appRequest) secure() bool { return r.scheme == "https" }
 // at is the whole address of a path on the app's host: Traefik takes a relative one for one on ours.
 func (r appRequest) at(path string) string { return r.scheme + "://" + r.host + path }
 
+// front is the request for the first page of the same app.
+func (r appRequest) front() appRequest {
+	r.uri = &url.URL{Path: "/"}
+	return r
+}
+
 // check answers whether a request to an app may pass: 200 with who is there, or what the client can use. For nginx, which
 // knows no more, it answers 401 and 403 without a page; a location of its own fetches that (refused).
 func (a *app) check(read func(*http.Request) (appRequest, error), bare bool) http.Handler {
