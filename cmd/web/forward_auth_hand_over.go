@@ -82,6 +82,10 @@ func (a *app) enterApp(w http.ResponseWriter, asked appRequest) {
 	if found.Remembered {
 		maxAge = int(found.CreatedAt.Add(a.settings.RememberedLifetime).Sub(a.now()) / time.Second)
 	}
+	if err := a.leaveNothingOfAnother(w, asked, found.SignIn); err != nil {
+		a.refuse(w, asked, store.AppSignIn{}, err)
+		return
+	}
 	http.SetCookie(w, &http.Cookie{
 		Name: appCookie(asked.secure()), Value: token, Path: "/", MaxAge: maxAge,
 		HttpOnly: true, Secure: asked.secure(), SameSite: http.SameSiteLaxMode,
@@ -91,6 +95,7 @@ func (a *app) enterApp(w http.ResponseWriter, asked appRequest) {
 
 func appCookie(secure bool) string   { return cookieName("latchkey", secure) }
 func nonceCookie(secure bool) string { return cookieName("latchkey-nonce", secure) }
+func lastCookie(secure bool) string  { return cookieName("latchkey-last", secure) }
 
 // The stored hashes of what a browser or a redirect brings: a copy of the database lets nobody in.
 func hashAppToken(token string) []byte { return hashOf("app sign-in ", token) }
