@@ -65,7 +65,7 @@ func (g *guarded) enterPhotos(b *tab, path string) {
 	b.t.Helper()
 	// A redirect by way of another host that has a cookie, and a page that leads on, which Back passes over: as meant.
 	b.expectComplaints("BounceTrackingIssue", "NavigationEntryMarkedSkippable")
-	b.openAddress("http://" + g.photos + path)
+	b.openAddress(g.origin(g.photos) + path)
 	b.wantNotice("Log in to continue.")
 	b.submit("Log in", "bob", goodPassword)
 	b.wantHeading("Open Photos")
