@@ -106,6 +106,7 @@ type guarded struct {
 	login, photos, wiki string // hosts with ports
 	certificate, key    string // files; empty where people come by http
 	roots               *x509.CertPool
+	mistakes            []string // in the proxy's configuration: what is right, and what is there instead
 }
 
 // origin is where people come to a host.
@@ -135,7 +136,7 @@ var eachAppProxy = map[string]appProxy{
 		for _, host := range []string{g.photos, g.wiki} {
 			config += adapted(t, block, "photos.example.org {\n", begin(host), "127.0.0.1:8081", g.address(), "127.0.0.1:2342", app)
 		}
-		writeFile(t, filepath.Join(folder, "Caddyfile"), config)
+		writeFile(t, filepath.Join(folder, "Caddyfile"), adapted(t, config, g.mistakes...))
 		run := exec.Command(caddy, "run", "--adapter", "caddyfile", "--config", filepath.Join(folder, "Caddyfile"))
 		run.Env = append(os.Environ(), "HOME="+folder, "XDG_DATA_HOME="+folder, "XDG_CONFIG_HOME="+folder)
 		g.launch(t, run)
@@ -162,7 +163,7 @@ var eachAppProxy = map[string]appProxy{
 		for _, host := range []string{g.photos, g.wiki} {
 			config += adapted(t, local(block, "photos.example.org", host), "$server_name", "$server_name:$server_port", "127.0.0.1:2342", app)
 		}
-		writeFile(t, filepath.Join(folder, "apps"), config)
+		writeFile(t, filepath.Join(folder, "apps"), adapted(t, config, g.mistakes...))
 		writeFile(t, filepath.Join(folder, "nginx.conf"), `
 			daemon off; master_process off; pid nginx.pid; error_log stderr; events {}
 			http {
