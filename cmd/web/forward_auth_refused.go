@@ -35,13 +35,13 @@ func (a *app) refused() http.Handler {
 // refuse answers with what the client can use: a way to the login where there is a person to see it, and nothing that a
 // script would take for the app's answer.
 func (a *app) refuse(w http.ResponseWriter, asked appRequest, signIn store.AppSignIn, reason error) {
+	a.logRefused(asked, reason)
 	kind := forward.KindOf(asked.method, asked.Header)
 	switch {
 	case errors.Is(reason, errForged):
 		http.Error(w, "this request says itself who it is", http.StatusForbidden)
 		return
 	case errors.Is(reason, errNotAllowed):
-		a.log.Info("a request to an app was refused: not allowed", "app", asked.host)
 		if kind == forward.Program {
 			http.Error(w, "not allowed", http.StatusForbidden)
 			return
@@ -55,7 +55,6 @@ func (a *app) refuse(w http.ResponseWriter, asked appRequest, signIn store.AppSi
 		http.Error(w, "too many wrong app passwords from this address", http.StatusTooManyRequests)
 		return
 	case !errors.Is(reason, store.ErrNotSignedIn):
-		a.log.Error("forward authentication", "error", reason, "app", asked.host)
 		http.Error(w, "the sign-in cannot be checked now", http.StatusServiceUnavailable)
 		return
 	}

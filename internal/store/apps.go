@@ -101,6 +101,19 @@ func (s *Store) App(ctx context.Context, host string) (App, error) {
 	return found[0], nil
 }
 
+// IsApp reports whether an app has this canonical host.
+func (s *Store) IsApp(ctx context.Context, host string) (is bool, err error) {
+	now := s.versionFor(ctx)
+	if is, known := s.appHosts.get(now, host); known {
+		return is, nil
+	}
+	if err := s.reads.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM apps WHERE host = ?)", host).Scan(&is); err != nil {
+		return false, fmt.Errorf("read app: %w", unavailable(err))
+	}
+	s.appHosts.put(now, host, is)
+	return is, nil
+}
+
 func (s *Store) appsWhere(ctx context.Context, query string, args ...any) (apps []App, err error) {
 	err = eachRow(ctx, s.reads, func(row *sql.Rows) error {
 		var app App
