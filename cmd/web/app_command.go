@@ -116,15 +116,10 @@ func (c appSetCommand) Run(ctx context.Context, to output, s *settings) error {
 		return err
 	}
 	return withStore(ctx, to, s, func(db *store.Store) error {
-		app, err := db.App(ctx, host)
+		app, err := db.ChangeApp(ctx, host, func(app *store.App) error { return c.apply(app, s) })
 		if err != nil {
-			return explainApp(err, store.App{Host: host})
-		}
-		if err := c.apply(&app, s); err != nil {
-			return err
-		}
-		if err := explainApp(db.SetApp(ctx, app), app); err != nil {
-			return err
+			app.Host = host
+			return explainApp(err, app)
 		}
 		logChange(to, s, "app changed", "host", app.Host, "for", entrants(app))
 		return report(to, "%s", whoMayEnter(app))
@@ -134,12 +129,17 @@ func (c appSetCommand) Run(ctx context.Context, to output, s *settings) error {
 type appRemoveCommand struct{ appArg }
 
 func (c appRemoveCommand) Run(ctx context.Context, to output, s *settings) error {
-	host, err := c.host()
-	if err != nil {
-		return err
-	}
 	return withStore(ctx, to, s, func(db *store.Store) error {
-		if err := explainApp(db.RemoveApp(ctx, host), store.App{Host: host}); err != nil {
+		// As it is listed: an older version may have taken what is no host today.
+		host := c.Host
+		err := db.RemoveApp(ctx, host)
+		if errors.Is(err, store.ErrNoApp) {
+			if host, err = c.host(); err != nil {
+				return err
+			}
+			err = db.RemoveApp(ctx, host)
+		}
+		if err := explainApp(err, store.App{Host: host}); err != nil {
 			return err
 		}
 		logChange(to, s, "app removed", "host", host)
@@ -201,7 +201,10 @@ func whoMayEnter(app store.App) string {
 }
 
 func explainApp(err error, app store.App) error {
+	var shared store.SharedCookiesError
 	switch {
+	case errors.As(err, &shared):
+		return fmt.Errorf("there is an app %s, and browsers send cookies to all ports of a host; give %s a host of its own", shared.Host, app.Host)
 	case errors.Is(err, store.ErrAppExists):
 		return fmt.Errorf("there is an app %s already; change it with app set", app.Host)
 	case errors.Is(err, store.ErrNoApp):

@@ -42,7 +42,7 @@ func (a *app) enter(c echo.Context, continued bool) error {
 		return store.ErrNotSignedIn
 	}
 	account := c.FormValue("account")
-	if account == "" && len(signIns) == 1 {
+	if account == "" && len(signIns) == 1 && c.FormValue("choose") == "" {
 		account = signIns[0].Username
 	}
 	for _, signIn := range signIns {

@@ -74,7 +74,7 @@ type appRequest struct {
 	scheme string
 	method string
 	uri    *url.URL
-	// counted is set for a request that nginx's check has refused: a wrong app password counts once.
+	// counted is set for a request that nginx's check has refused: a wrong app password counts once, and the log tells once.
 	counted bool
 	*http.Request
 }
@@ -134,12 +134,19 @@ func (r appRequest) secure() bool { return r.scheme == "https" }
 // at is the whole address of a path on the app's host: Traefik takes a relative one for one on ours.
 func (r appRequest) at(path string) string { return r.scheme + "://" + r.host + path }
 
+// front is the request for the first page of the same app.
+func (r appRequest) front() appRequest {
+	r.uri = &url.URL{Path: "/"}
+	return r
+}
+
 // check answers whether a request to an app may pass: 200 with who is there, or what the client can use. For nginx, which
 // knows no more, it answers 401 and 403 without a page; a location of its own fetches that (refused).
 func (a *app) check(read func(*http.Request) (appRequest, error), bare bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked, err := read(r)
 		if err != nil {
+			a.metrics.checks.WithLabelValues(noApp, "malformed").Inc()
 			a.refuseMalformed(w, err)
 			return
 		}
@@ -148,11 +155,12 @@ func (a *app) check(read func(*http.Request) (appRequest, error), bare bool) htt
 			return
 		}
 		signIn, err := a.appSignIn(asked)
-		a.countCheck(err)
+		a.countCheck(asked, err)
 		switch {
 		case err == nil:
 			a.allow(w, signIn)
 		case bare:
+			a.logRefused(asked, err)
 			w.WriteHeader(bareStatus(err))
 		default:
 			a.refuse(w, asked, signIn, err)
@@ -180,8 +188,7 @@ var (
 // appSignIn returns the sign-in that a request to an app comes from, or why it does not pass.
 func (a *app) appSignIn(asked appRequest) (store.AppSignIn, error) {
 	if name := forward.Forged(asked.Header); name != "" {
-		a.log.Warn("a request to an app was refused: it says itself who it is", "app", asked.host, "header", name)
-		return store.AppSignIn{}, errForged
+		return store.AppSignIn{}, fmt.Errorf("%w: %s", errForged, name)
 	}
 	cookie, err := asked.Cookie(appCookie(asked.secure()))
 	if err != nil || cookie.Value == "" {
@@ -223,22 +230,4 @@ func bareStatus(err error) int {
 		return http.StatusForbidden
 	}
 	return http.StatusInternalServerError
-}
-
-// countCheck counts what was answered. Who asks could choose hosts: they are no label.
-func (a *app) countCheck(err error) {
-	outcome := "allowed"
-	switch {
-	case errors.Is(err, store.ErrNotSignedIn):
-		outcome = "not signed in"
-	case errors.Is(err, errNotAllowed):
-		outcome = "not allowed"
-	case errors.Is(err, errForged):
-		outcome = "forged"
-	case errors.Is(err, errThrottled):
-		outcome = "throttled"
-	case err != nil:
-		outcome = "failed"
-	}
-	a.metrics.checks.WithLabelValues(outcome).Inc()
 }

@@ -21,7 +21,9 @@ type appBrowser struct {
 	site    *site
 	host    string
 	nginx   bool
+	secure  bool // comes by https
 	cookies map[string]string
+	entered http.Header // of the answer that gave the app's cookie
 }
 
 // addApp adds an app that these groups may enter; "everyone" is none.
@@ -38,6 +40,13 @@ func (s *site) addApp(host, name string, groups ...string) {
 
 func (s *site) onApp(t *testing.T, host string) *appBrowser {
 	return &appBrowser{t: t, site: s, host: host, cookies: map[string]string{}}
+}
+
+func (b *appBrowser) origin() string {
+	if b.secure {
+		return "https://" + b.host
+	}
+	return "http://" + b.host
 }
 
 // navigation is what browsers send with the request for a page.
@@ -61,10 +70,10 @@ func (b *appBrowser) askAt(path, method, uri string, header http.Header) *http.R
 	r := httptest.NewRequest(http.MethodGet, path, nil)
 	r.RemoteAddr = "127.0.0.1:4711"
 	if b.nginx {
-		r.Header.Set("X-Original-URL", "http://"+b.host+uri)
+		r.Header.Set("X-Original-URL", b.origin()+uri)
 		r.Header.Set("X-Original-Method", method)
 	} else {
-		r.Header.Set("X-Forwarded-Proto", "http")
+		r.Header.Set("X-Forwarded-Proto", strings.TrimSuffix(b.origin(), "://"+b.host))
 		r.Header.Set("X-Forwarded-Host", b.host)
 		r.Header.Set("X-Forwarded-Uri", uri)
 		r.Header.Set("X-Forwarded-Method", method)
@@ -83,6 +92,11 @@ func (b *appBrowser) askAt(path, method, uri string, header http.Header) *http.R
 	response := recorder.Result()
 	for _, cookie := range response.Cookies() {
 		b.cookies[cookie.Name] = cookie.Value
+	}
+	for _, line := range response.Header.Values("Set-Cookie") { // also of names that net/http does not read
+		if name, _, _ := strings.Cut(line, "="); strings.Contains(line, "; Max-Age=0") {
+			delete(b.cookies, name)
+		}
 	}
 	return response
 }
@@ -104,7 +118,13 @@ func (b *appBrowser) enter(with *browser, uri string, form ...string) string {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	p := with.get(address.RequestURI())
+	return b.enterFrom(with, address.RequestURI(), form...)
+}
+
+// enterFrom goes on from the page of the site where a sign-in is handed over.
+func (b *appBrowser) enterFrom(with *browser, path string, form ...string) string {
+	b.t.Helper()
+	p := with.get(path)
 	if submit := p.find(func(n *html.Node) bool { return n.Data == "form" && attribute(n, "action") == "/enter" }); submit != nil {
 		fields := []string{"account", attribute(p.find(hiddenField("account")), "value")}
 		for _, name := range []string{"app", "to", "way", "nonce"} {
@@ -112,7 +132,7 @@ func (b *appBrowser) enter(with *browser, uri string, form ...string) string {
 		}
 		p = with.post("/enter", append(fields, form...)...)
 	}
-	_, target, found := strings.Cut(attribute(p.find(func(n *html.Node) bool { return attribute(n, "http-equiv") == "refresh" }), "content"), "url=http://"+b.host)
+	_, target, found := strings.Cut(attribute(p.find(func(n *html.Node) bool { return attribute(n, "http-equiv") == "refresh" }), "content"), "url="+b.origin())
 	if !found {
 		b.t.Fatalf("the site does not lead to the app: %d %s", p.status, readableText(p.parse()))
 	}
@@ -120,11 +140,12 @@ func (b *appBrowser) enter(with *browser, uri string, form ...string) string {
 	if entered.StatusCode != http.StatusSeeOther {
 		b.t.Fatalf("entered with %d", entered.StatusCode)
 	}
-	path, whole := strings.CutPrefix(entered.Header.Get("Location"), "http://"+b.host)
+	b.entered = entered.Header
+	landed, whole := strings.CutPrefix(entered.Header.Get("Location"), b.origin())
 	if !whole {
 		b.t.Fatalf("leads to %s: Traefik would take that for an address of ours", entered.Header.Get("Location"))
 	}
-	return path
+	return landed
 }
 
 func (b *appBrowser) want(status int, uri string, header http.Header) *http.Response {

@@ -19,8 +19,8 @@ import (
 	"latchkey/internal/password"
 )
 
-// metrics are what the program counts for --metrics-addr. Labels are routes, statuses and events, never a name, an
-// address or anything else that a visitor could choose: each value is a series of its own.
+// metrics are what the program counts for --metrics-addr. Labels are routes, statuses, events and hosts of apps, never a
+// name, an address or anything else that a visitor could choose: each value is a series of its own.
 type metrics struct {
 	requests  *prometheus.CounterVec
 	durations *prometheus.HistogramVec
@@ -46,8 +46,8 @@ func newMetrics() *metrics {
 			Help: `Security events, as in the log; those that end in "throttled" are tries that came too early.`,
 		}, []string{"event"}),
 		checks: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "latchkey_app_checks_total", Help: "Requests to apps that a proxy asked about, by what was answered.",
-		}, []string{"outcome"}),
+			Name: "latchkey_checks_total", Help: "Requests to apps that a proxy asked about, by the app's host and what was answered.",
+		}, []string{"app", "outcome"}),
 	}
 }
 

@@ -48,6 +48,7 @@ type Store struct {
 	signIns  cache[string, []SignIn]
 	// appSignIns is by host and hash.
 	appSignIns cache[string, AppSignIn]
+	appHosts   cache[string, bool]
 	overviews  cache[overviewKey, Overview]
 	// attempts counts since the start, for trimEvery.
 	attempts  atomic.Int64
