@@ -113,9 +113,9 @@ func openBare(path string) (*sql.DB, error) {
 	return db, nil
 }
 
-// startBare starts a bare handler that answers as the server does to the request, after a query if database is not "".
-func (b *bench) startBare(ctx context.Context, server *process, request []byte, database string) (*process, error) {
-	captured, err := visit(ctx, server.address, request, http.StatusOK)
+// startBare starts a bare handler that answers as the server, asked at that address, does to the request, after a query if database is not "".
+func (b *bench) startBare(ctx context.Context, asked string, request []byte, database string) (*process, error) {
+	captured, err := visit(ctx, asked, request, http.StatusOK)
 	if err != nil {
 		return nil, err
 	}

@@ -32,6 +32,7 @@ var rowGroups = []struct {
 	{"idle", (*bench).measureIdle},
 	{"visit", (*bench).measureVisits},
 	{"home", (*bench).measureHome},
+	{"check", (*bench).measureChecks},
 	{"login-form", (*bench).measureLoginForm},
 	{"login", (*bench).measureLogins},
 	{"guessing", (*bench).measureGuessing},

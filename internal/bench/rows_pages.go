@@ -23,7 +23,7 @@ func (b *bench) measureHome(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	bare, err := b.startBare(ctx, server, requests[0], b.database)
+	bare, err := b.startBare(ctx, server.address, requests[0], b.database)
 	if err != nil {
 		return err
 	}
@@ -46,7 +46,7 @@ func (b *bench) measureLoginForm(ctx context.Context) error {
 	}
 	defer server.kill()
 	request := get("/login", requestOptions{from: newAddress(), encodings: browserEncodings})
-	bare, err := b.startBare(ctx, server, request, "")
+	bare, err := b.startBare(ctx, server.address, request, "")
 	if err != nil {
 		return err
 	}

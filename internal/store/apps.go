@@ -150,7 +150,7 @@ func (s *Store) IsApp(ctx context.Context, host string) (is bool, err error) {
 	if is, known := s.appHosts.get(now, host); known {
 		return is, nil
 	}
-	if err := s.reads.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM apps WHERE host = ?)", host).Scan(&is); err != nil {
+	if err := s.reads.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM apps WHERE host = $1)", host).Scan(&is); err != nil {
 		return false, fmt.Errorf("read app: %w", unavailable(err))
 	}
 	s.appHosts.put(now, host, is)
