@@ -61,6 +61,10 @@ func (a *app) enter(c echo.Context, continued bool) error {
 	if !may {
 		return a.render(c, http.StatusForbidden, view{title: "No access", main: components.EnterRefused(form)})
 	}
+	if a.lacksSecondFactor(me) || form.SecondFactor && !me.HasSecondFactor {
+		a.flash(c, form.AppName+" needs a second factor.")
+		return a.redirect(c, components.SecondFactorPath(me.Username))
+	}
 	if !known && !continued {
 		return a.render(c, http.StatusOK, view{title: "Open " + form.AppName, main: components.ContinueToApp(form)})
 	}
@@ -79,7 +83,7 @@ func (a *app) enterForm(c echo.Context) (components.EnterForm, error) {
 	if err != nil {
 		return form, err
 	}
-	form.AppName = app.Name
+	form.AppName, form.SecondFactor = app.Name, app.SecondFactor
 	if form.To == "" {
 		form.To = "/"
 	}

@@ -205,6 +205,9 @@ func (a *app) appSignIn(asked appRequest) (store.AppSignIn, error) {
 	if !found.MayEnter {
 		return found, errNotAllowed
 	}
+	if a.lacksSecondFactor(found.SignIn) {
+		return store.AppSignIn{}, store.ErrNotSignedIn // the way in leads to where one is set up
+	}
 	if now := a.now(); now.Sub(found.LastSeenAt) >= touchEvery {
 		a.store.TouchSignIn(found.ID, now)
 	}

@@ -23,7 +23,7 @@ func (a *app) byAppPassword(asked appRequest) (store.AppSignIn, error) {
 		secret = basic
 	}
 	found, err := a.store.UserByAppPassword(asked.Context(), asked.host, hashAppPassword(secret), a.now())
-	if err == nil && !found.MayEnter {
+	if err == nil && (!found.MayEnter || a.lacksSecondFactor(found.SignIn)) {
 		return found, errNotAllowed
 	}
 	if !errors.Is(err, store.ErrNotSignedIn) {

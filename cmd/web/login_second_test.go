@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/base64"
 	"net/http"
 	"strings"
 	"sync"
@@ -272,4 +273,50 @@ func TestSecondFactorWhereItIsRequiredComesBeforeAllElse(t *testing.T) {
 	again.logIn("bob").wantPath("/login/second")
 	again.post("/login/second", "one_time_code", p.next()).wantPath("/user/bob")
 	b.post("/logout/bob").wantStatus(http.StatusOK)
+}
+
+func TestSecondFactorThatAGroupRequiresComesBeforeAllElse(t *testing.T) {
+	t.Parallel()
+	s, b := newSiteSignedIn(t, "bob")
+	s.mustRun("group", "add", "family", "bob")
+	b.get("/user/bob").wantPath("/user/bob")
+	s.mustRun("group", "set", "family", "--require-second-factor")
+	b.get("/user/bob").wantPath("/user/bob/second-factor")
+	s.signUp("alice")
+	s.signedIn("alice").get("/user/alice").wantPath("/user/alice")
+}
+
+func TestAppThatRequiresASecondFactorLetsInOnlyWhoHasOne(t *testing.T) {
+	t.Parallel()
+	s, b := newAppSite(t)
+	photos := s.onApp(t, "photos.example.org")
+	photos.enter(b, "/album")
+	photos.want(http.StatusOK, "/album", navigation)
+	s.mustRun("app", "set", "photos.example.org", "--require-second-factor")
+	photos.want(http.StatusFound, "/album", navigation) // existing sign-ins included
+	photos.want(http.StatusUnauthorized, "/album.json", http.Header{"Sec-Fetch-Mode": {"cors"}, "Sec-Fetch-Dest": {"empty"}})
+	b.get("/enter?app=photos.example.org&to=%2Falbum&way=http").wantPath("/user/bob/second-factor").wantText("flash", "Photos needs a second factor.")
+	b.get("/user/bob").wantPath("/user/bob") // the rest goes on
+	b.setUpCodes("bob")
+	photos.want(http.StatusOK, "/album", navigation)
+
+	s.mustRun("app", "set", "photos.example.org", "--no-require-second-factor")
+	s.exec("DELETE FROM totp")
+	photos.want(http.StatusOK, "/album", navigation)
+	s.app.settings.SecondFactor = "required"
+	photos.want(http.StatusFound, "/album", navigation)
+	b.get("/enter?app=photos.example.org&to=%2Falbum&way=http").wantPath("/user/bob/second-factor")
+}
+
+func TestAppPasswordOfAnAccountWithoutTheRequiredSecondFactorIsWorthNothing(t *testing.T) {
+	t.Parallel()
+	s, b := newAppSite(t)
+	secret := b.makeAppPassword("bob", "photos.example.org", "phone")
+	photos := s.onApp(t, "photos.example.org")
+	basic := http.Header{"Authorization": {"Basic " + base64.StdEncoding.EncodeToString([]byte("bob:"+secret))}}
+	photos.want(http.StatusOK, "/dav", basic)
+	s.mustRun("app", "set", "photos.example.org", "--require-second-factor")
+	photos.want(http.StatusForbidden, "/dav", basic)
+	b.setUpCodes("bob")
+	photos.want(http.StatusOK, "/dav", basic)
 }

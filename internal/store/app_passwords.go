@@ -105,10 +105,10 @@ func (s *Store) UserByAppPassword(ctx context.Context, host string, secretHash [
 	err := s.reads.QueryRowContext(ctx, `
 		SELECT id, users.uid, username, `+nameColumn+`,
 			`+groupsOfUser+`,
-			`+mayEnter+`
+			`+mayEnter+`, `+hasSecondFactor+`, `+mustHaveSecondFactorHere+`
 		FROM app_passwords JOIN users USING (uid) JOIN apps USING (host)
 		WHERE secret_hash = $1 AND host = $2 AND disabled_at IS NULL`, secretHash, host).
-		Scan(&id, &found.UID, &found.Username, &found.Name, &groups, &found.MayEnter)
+		Scan(&id, &found.UID, &found.Username, &found.Name, &groups, &found.MayEnter, &found.HasSecondFactor, &found.MustHaveSecondFactor)
 	if errors.Is(err, sql.ErrNoRows) {
 		return AppSignIn{}, ErrNotSignedIn
 	}

@@ -17,6 +17,8 @@ type App struct {
 	// Everyone is set when every account may enter; otherwise the members of the groups may.
 	Everyone bool
 	Groups   []string
+	// SecondFactor is set when only an account with a second factor may enter.
+	SecondFactor bool
 }
 
 // Expected outcomes of the queries about apps and groups.
@@ -49,8 +51,8 @@ func (s *Store) AddApp(ctx context.Context, app App, now time.Time) error {
 		if !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
-		result, err := tx.ExecContext(ctx, "INSERT INTO apps (host, name, everyone, added_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
-			app.Host, app.Name, app.Everyone, now.Unix())
+		result, err := tx.ExecContext(ctx, "INSERT INTO apps (host, name, everyone, added_at, second_factor) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
+			app.Host, app.Name, app.Everyone, now.Unix(), app.SecondFactor)
 		if err := requireRow(result, err, ErrAppExists); err != nil {
 			return err
 		}
@@ -72,7 +74,7 @@ func (s *Store) ChangeApp(ctx context.Context, host string, change func(*App) er
 		if err := change(&app); err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, "UPDATE apps SET name = $1, everyone = $2 WHERE host = $3", app.Name, app.Everyone, host); err != nil {
+		if _, err := tx.ExecContext(ctx, "UPDATE apps SET name = $1, everyone = $2, second_factor = $3 WHERE host = $4", app.Name, app.Everyone, app.SecondFactor, host); err != nil {
 			return err
 		}
 		return tx.setAppGroups(ctx, app)
@@ -82,7 +84,7 @@ func (s *Store) ChangeApp(ctx context.Context, host string, change func(*App) er
 
 func scanApp(row interface{ Scan(...any) error }) (app App, err error) {
 	var groups string
-	err = row.Scan(&app.Host, &app.Name, &app.Everyone, &groups)
+	err = row.Scan(&app.Host, &app.Name, &app.Everyone, &app.SecondFactor, &groups)
 	app.Groups = strings.Fields(groups)
 	return app, err
 }
@@ -113,9 +115,11 @@ func (s *Store) RemoveApp(ctx context.Context, host string) error {
 }
 
 const (
-	appColumns = `host, name, everyone, coalesce((SELECT string_agg(group_name, ' ' ORDER BY group_name) FROM app_groups WHERE app_groups.host = apps.host), '')`
+	appColumns = `host, name, everyone, second_factor, coalesce((SELECT string_agg(group_name, ' ' ORDER BY group_name) FROM app_groups WHERE app_groups.host = apps.host), '')`
 	// groupsOfUser are the names of an account's groups, with spaces between: no name of a group holds one.
 	groupsOfUser = `coalesce((SELECT string_agg(group_name, ' ' ORDER BY group_name) FROM group_members WHERE group_members.uid = users.uid), '')`
+	// mustHaveSecondFactorHere is a condition on apps and users, as mustHaveSecondFactor is one on users.
+	mustHaveSecondFactorHere = "(apps.second_factor OR " + mustHaveSecondFactor + ")"
 	// mayEnter is a condition on apps and users.
 	mayEnter = `(everyone OR EXISTS (
 		SELECT 1 FROM app_groups JOIN group_members USING (group_name)
