@@ -100,12 +100,59 @@ var everyPage = []struct {
 		b.goTo("/enter?app=a-host-with-a-long-name.of-somebody.example.org&to=/&way=http&account=bob")
 		b.wantText("Continue to Wiki of the whole family and its friends as Bob")
 	}},
+	{"second factor without a recovery code", func(b *tab) { b.goTo("/user/bob/second-factor") }},
+	{"second factor", func(b *tab) {
+		b.goTo("/user/bob/recovery")
+		b.press("Create recovery code")
+		b.press("I've saved it")
+		b.wantFlash("Recovery code saved.")
+		b.goTo("/user/bob/second-factor")
+		b.wantText("Set up codes")
+	}},
+	{"set up codes", func(b *tab) {
+		b.press("Set up codes")
+		b.wantHeading("Set up codes")
+	}},
+	{"set up codes with a mistake", func(b *tab) {
+		b.fill("Code from your app", "12345")
+		b.press("Turn on")
+		b.wantMessage("Code from your app", "A code has 6 digits.")
+	}},
+	{"second factor turned on", func(b *tab) {
+		b.fill("Code from your app", b.phone().code())
+		b.press("Turn on")
+		b.wantFlash("Your second factor is on. You are logged out everywhere else.")
+	}},
+	{"home after a login without the second factor", func(b *tab) {
+		b.site.browser().logIn("bob")
+		b.goTo("/user/bob")
+		b.wantText("Somebody knew your password")
+	}},
+	{"second step", func(b *tab) {
+		b.goTo("/login")
+		b.submit("Log in", "bob", goodPassword)
+		b.wantHeading("One more step")
+	}},
+	{"second step with a wrong code", func(b *tab) {
+		b.fill("Code from your app", "000000")
+		b.press("Log in")
+		b.wantText("Wrong code.")
+	}},
+	{"recovery code as the second step", func(b *tab) {
+		b.follow("Use your recovery code")
+		b.wantHeading("Use your recovery code")
+	}},
 	{"delete", func(b *tab) { b.goTo("/user/alice/delete") }},
 	{"confirm", func(b *tab) {
 		b.site.clock.Advance(11 * time.Minute)
 		b.fill("Type alice to confirm", "alice")
 		b.press("Delete account")
 		b.wantHeading("Confirm it's you")
+	}},
+	{"confirm with both factors", func(b *tab) {
+		b.goTo("/user/bob/second-factor")
+		b.press("Remove codes")
+		b.wantText("Code from your app")
 	}},
 	{"recover", func(b *tab) { b.goTo("/recover") }},
 	{"a link that is no longer good", func(b *tab) { b.goTo("/choose-password/x") }},

@@ -56,6 +56,16 @@ func phoneOf(p page, clock *clock) phone {
 	return phone{secret, clock}
 }
 
+// phone takes the secret that the page on screen shows.
+func (b *tab) phone() phone {
+	b.t.Helper()
+	secret, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(result[string](b, `return document.getElementById("secret").textContent.replaceAll(" ", "")`))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return phone{secret, b.site.clock}
+}
+
 // enrolmentIn is the hidden field that carries a secret that is not stored yet.
 func enrolmentIn(p page) string {
 	p.t.Helper()

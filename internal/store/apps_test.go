@@ -99,7 +99,7 @@ func TestAppIsThereOnceAndUnchangedByWhatFails(t *testing.T) {
 		t.Errorf("%v, want ErrNoApp", err)
 	}
 	apps, err := s.Apps(t.Context())
-	if want := "[{photos.example.org Name of photos.example.org false [family]}]"; err != nil || fmt.Sprint(apps) != want {
+	if want := "[{photos.example.org Name of photos.example.org false [family] false}]"; err != nil || fmt.Sprint(apps) != want {
 		t.Errorf("%v, %v; want %s", apps, err, want)
 	}
 }
@@ -148,7 +148,7 @@ func TestGroupHasItsMembersAndClosesWhatItOpened(t *testing.T) {
 	addToGroup(t, s, "staff")
 	addToGroup(t, s, "family", eve, bob, bob)
 	addToGroup(t, s, "family", bob)
-	want("[{family [bob eve]} {staff []}]")
+	want("[{family [bob eve] false} {staff [] false}]")
 	for what, fails := range map[string]struct{ err, want error }{
 		"an account that is gone":        {s.AddToGroup(t.Context(), "staff", []int64{bob, 4711}), ErrNoUser},
 		"a new group of one that is":     {s.AddToGroup(t.Context(), "new", []int64{4711}), ErrNoUser},
@@ -159,7 +159,7 @@ func TestGroupHasItsMembersAndClosesWhatItOpened(t *testing.T) {
 			t.Errorf("%s: %v, want %v", what, fails.err, fails.want)
 		}
 	}
-	want("[{family [bob eve]} {staff []}]")
+	want("[{family [bob eve] false} {staff [] false}]")
 
 	addApp(t, s, "photos.example.org", "family", "staff")
 	addApp(t, s, "wiki.example.net", "family")
@@ -184,7 +184,7 @@ func TestGroupHasItsMembersAndClosesWhatItOpened(t *testing.T) {
 	if err := s.DeleteUser(t.Context(), bob, Origin{At: noon, By: Admin}); err != nil {
 		t.Fatal(err)
 	}
-	want("[{family []} {staff []}]")
+	want("[{family [] false} {staff [] false}]")
 }
 
 // A command of another process counts at the server's next request, whatever the server has in memory.

@@ -65,7 +65,7 @@ func (s *Store) Overview(ctx context.Context, uid int64, cutoffs Cutoffs) (Overv
 	err = eachRow(ctx, s.reads, func(row *sql.Rows) error {
 		overview.HalfLogin, err = scanEvent(row)
 		return err
-	}, "SELECT "+eventColumns+` FROM events WHERE uid = $1 AND kind = $2 AND at > $3
+	}, "SELECT "+eventColumns+` FROM events WHERE uid = $1 AND kind = $2 AND at >= $3
 		AND at > (SELECT half_logins_seen_at FROM users WHERE uid = $1) ORDER BY id DESC LIMIT 1`, uid, SecondStepMissing, changedAt)
 	if err != nil {
 		return Overview{}, fmt.Errorf("read overview: %w", err)
