@@ -33,7 +33,6 @@ var rowGroups = []struct {
 	{"visit", (*bench).measureVisits},
 	{"home", (*bench).measureHome},
 	{"check", (*bench).measureChecks},
-	{"login-form", (*bench).measureLoginForm},
 	{"login", (*bench).measureLogins},
 	{"guessing", (*bench).measureGuessing},
 	{"scale", (*bench).measureScale},

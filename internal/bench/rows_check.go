@@ -48,7 +48,7 @@ func (b *bench) measureChecks(ctx context.Context) error {
 		return err
 	}
 	defer c.server.kill()
-	if c.bare, err = b.startBare(ctx, c.checked, c.few[0], b.database); err != nil {
+	if c.bare, err = b.startBare(ctx, c.checked, c.few[0]); err != nil {
 		return err
 	}
 	defer c.bare.kill()
@@ -88,7 +88,7 @@ func (c *checks) besideLogins(ctx context.Context, measure func() (float64, erro
 }
 
 func (c *checks) besideGuesses(from *attack) func(context.Context, func() (float64, error)) (float64, error) {
-	act := from.guess(c.options.Users/2, c.options.Users, newAddress)
+	act := from.guess(c.options.Users/2, c.options.Users)
 	return func(ctx context.Context, measure func() (float64, error)) (float64, error) {
 		return c.during(ctx, c.server, act, measure)
 	}

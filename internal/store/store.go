@@ -41,7 +41,7 @@ type Store struct {
 	// reads is for queries, which no writer keeps waiting.
 	reads *sql.DB
 	// What every request or every login asks, prepared once: to parse a query takes longer than to answer it.
-	findSession, findSignIns, findUser, findKnownBrowser, findAppSignIn, findOverview *sql.Stmt
+	findSession, findSignIns, findUser, findKnownBrowser, findAppSignIn, findAppPassword, findOverview *sql.Stmt
 	// What every page of a signed-in browser reads, cached until the next commit.
 	versions versionWatcher
 	sessions cache[string, session]
@@ -206,7 +206,7 @@ func (s *Store) migrate(ctx context.Context) error {
 func (s *Store) prepare(ctx context.Context) error {
 	for query, statement := range map[string]**sql.Stmt{
 		sessionQuery: &s.findSession, signInsByIDQuery: &s.findSignIns, userQuery: &s.findUser, appSignInQuery: &s.findAppSignIn, overviewQuery: &s.findOverview,
-		knownBrowserQuery: &s.findKnownBrowser,
+		knownBrowserQuery: &s.findKnownBrowser, appPasswordQuery: &s.findAppPassword,
 	} {
 		var err error
 		if *statement, err = s.reads.PrepareContext(ctx, query); err != nil {
