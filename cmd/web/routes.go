@@ -14,7 +14,7 @@ import (
 func (a *app) routes() http.Handler {
 	e := echo.New()
 	e.HTTPErrorHandler = a.handleError
-	e.IPExtractor = a.ipExtractor()
+	e.IPExtractor = a.addressOf
 	e.Pre(normalizePath)
 	e.Use(a.setRequestID, a.logRequest(), a.recoverPanic(), a.secureHeaders(), a.refuseOtherHosts())
 
