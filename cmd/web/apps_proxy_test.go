@@ -189,7 +189,7 @@ func (g *guarded) enterThrough(t *testing.T, host string) http.Header {
 		t.Fatalf("cookies %v with %d", cookies, refused.StatusCode)
 	}
 	query := address.Query()
-	p := b.post("/enter", "app", query.Get("app"), "to", query.Get("to"), "way", query.Get("way"), "nonce", query.Get("nonce"), "account", "bob")
+	p := b.post("/enter", "app", query.Get("app"), "to", query.Get("to"), "way", query.Get("way"), "nonce", query.Get("nonce"), "account", "bob", "continue", "yes")
 	_, code, found := strings.Cut(p.body, "/.latchkey/enter?code=")
 	if !found {
 		t.Fatalf("no way in: %d", p.status)

@@ -30,7 +30,7 @@ func TestEnterLeadsToNamedAppsAlone(t *testing.T) {
 		b.get("/enter?" + url.Values{"app": {app}, "to": {"/"}, "way": {"http"}, "nonce": {nonce}}.Encode()).wantStatus(http.StatusNotFound)
 	}
 	for _, to := range []string{"https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", ".evil.example/", "@evil.example", ""} {
-		p := b.post("/enter", "app", "photos.example.org", "to", to, "way", "http", "nonce", nonce, "account", "bob").wantStatus(http.StatusOK).wantNot("evil")
+		p := b.post("/enter", "app", "photos.example.org", "to", to, "way", "http", "nonce", nonce, "account", "bob", "continue", "yes").wantStatus(http.StatusOK).wantNot("evil")
 		if !strings.Contains(p.body, "http://photos.example.org/.latchkey/enter?code=") {
 			t.Errorf("%q does not lead to the app", to)
 		}
@@ -56,4 +56,19 @@ func TestWayIntoAnAppComesBackWhenTheSessionEndedInTheMiddle(t *testing.T) {
 		wantStatus(http.StatusUnauthorized)
 	b.post("/login", "username", "bob", "password", goodPassword, "next", attribute(ended.find(hiddenField("next")), "value")).
 		wantStatus(http.StatusOK).wantPath("/enter").want("Open Photos")
+}
+
+func TestEnterAsksBeforeAnAppLearnsOfTheAccountThatWasChosen(t *testing.T) {
+	t.Parallel()
+	s, b := newAppSite(t)
+	s.signUp("alice")
+	b.logIn("alice")
+	form := []string{"app", "wiki.example.net", "to", "/", "way", "http", "nonce", nonceHash("x")}
+	b.get("/enter?"+encoded(form...)).wantStatus(http.StatusOK).want("Choose an account", "Alice", "Bob")
+	chosen := b.post("/enter", append(form, "account", "alice")...).wantStatus(http.StatusOK).want("Continue to Wiki as Alice")
+	if strings.Contains(chosen.body, "code=") || s.query("SELECT count(*) FROM app_people") != "0" {
+		t.Error("the app may know of her before she says so")
+	}
+	b.post("/enter", append(form, "account", "alice", "continue", "yes")...).wantStatus(http.StatusOK).want("Opening Wiki")
+	b.post("/enter", append(form, "account", "alice")...).wantStatus(http.StatusOK).want("Opening Wiki") // the second time
 }

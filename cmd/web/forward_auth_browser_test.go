@@ -128,6 +128,9 @@ func (b *appBrowser) enterFrom(with *browser, path string, form ...string) strin
 			fields = append(fields, name, attribute(p.find(hiddenField(name)), "value"))
 		}
 		p = with.post("/enter", append(fields, form...)...)
+		if p.find(hiddenField("continue")) != nil {
+			p = with.post("/enter", append(append(fields, form...), "continue", "yes")...)
+		}
 	}
 	_, target, found := strings.Cut(attribute(p.find(func(n *html.Node) bool { return attribute(n, "http-equiv") == "refresh" }), "content"), "url="+b.origin())
 	if !found {

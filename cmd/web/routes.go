@@ -40,7 +40,7 @@ func (a *app) routes() http.Handler {
 	pages := site.with("", outliveClient, a.loadSession)
 	pages.get("/", a.showFirstPage)
 	pages.get("/enter", a.showEnter)
-	pages.post("/enter", a.continueToApp)
+	pages.post("/enter", a.chooseToEnter)
 	pages.get("/recover", a.showRecover)
 	pages.post("/recover", a.recoverAccount)
 	pages.get("/.well-known/change-password", a.redirectToPassword)
