@@ -80,6 +80,10 @@ func startEcho(t *testing.T) string {
 			w.Header().Set("Set-Cookie", "session="+who+"; Path=/; Max-Age=86400")
 			fmt.Fprintf(w, "<!doctype html><title>Session</title><h1>The session of %s</h1>", who)
 			return
+		case "/forget": // as the log-out of some apps does, which takes our cookie, too
+			w.Header().Set("Clear-Site-Data", `"cookies"`)
+			fmt.Fprint(w, "<!doctype html><title>Forgotten</title><h1>Forgotten</h1>")
+			return
 		case "/own": // an answer of the app's own that looks like one of ours
 			w.Header().Set("Location", "/elsewhere")
 			w.Header().Set("WWW-Authenticate", "App")

@@ -88,3 +88,34 @@ func TestAppIsClosedWhileTheDatabaseIs(t *testing.T) {
 		photos.want(http.StatusServiceUnavailable, "/", header)
 	}
 }
+
+func TestAppOpenedByHTTPBesideAnHTTPSSiteSaysSoAndLoopsNowhere(t *testing.T) {
+	t.Parallel()
+	s := newSecureSite(t)
+	s.addApp("photos.example.org", "Photos", "everyone")
+	photos := s.onApp(t, "photos.example.org")
+	for _, path := range []string{"/album?x=1", handOverPath} {
+		page := photos.want(http.StatusForbidden, path, navigation)
+		body, err := io.ReadAll(page.Body)
+		if err != nil || !strings.Contains(string(body), "Open this app by https") || !strings.Contains(string(body), `href="https://photos.example.org/`) || len(page.Cookies()) > 0 {
+			t.Errorf("%s: %s %v %v", path, body, page.Cookies(), err)
+		}
+	}
+	photos.secure = true
+	photos.want(http.StatusFound, "/album?x=1", navigation)
+}
+
+func TestAppIsClosedToPeopleInItOnceItIsRemoved(t *testing.T) {
+	t.Parallel()
+	s, b := newAppSite(t)
+	photos, wiki := s.onApp(t, "photos.example.org"), s.onApp(t, "wiki.example.net")
+	photos.enter(b, "/")
+	wiki.enter(b, "/")
+	s.mustRun("app", "remove", "photos.example.org")
+	photos.want(http.StatusUnauthorized, "/", http.Header{"Accept": {"*/*"}})
+	address := photos.want(http.StatusFound, "/", navigation).Header.Get("Location")
+	b.get(strings.TrimPrefix(address, s.app.site.String())).wantStatus(http.StatusNotFound)
+	photos.want(http.StatusNotFound, handOverPath, navigation)
+	wiki.want(http.StatusOK, "/", nil)
+	b.get("/user/bob/sign-ins").want("Apps: Wiki").wantNot("Photos")
+}
