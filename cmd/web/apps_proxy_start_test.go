@@ -4,7 +4,6 @@ package main
 
 import (
 	"crypto/sha1"
-	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -81,6 +80,10 @@ func startEcho(t *testing.T) string {
 			w.Header().Set("Set-Cookie", "session="+who+"; Path=/; Max-Age=86400")
 			fmt.Fprintf(w, "<!doctype html><title>Session</title><h1>The session of %s</h1>", who)
 			return
+		case "/forget": // as the log-out of some apps does, which takes our cookie, too
+			w.Header().Set("Clear-Site-Data", `"cookies"`)
+			fmt.Fprint(w, "<!doctype html><title>Forgotten</title><h1>Forgotten</h1>")
+			return
 		case "/own": // an answer of the app's own that looks like one of ours
 			w.Header().Set("Location", "/elsewhere")
 			w.Header().Set("WWW-Authenticate", "App")
@@ -103,9 +106,8 @@ func startEcho(t *testing.T) string {
 type guarded struct {
 	*site
 	forwardAuth         *httptest.Server
-	login, photos, wiki string // hosts with ports
-	certificate, key    string // files; empty where people come by http
-	roots               *x509.CertPool
+	login, photos, wiki string   // hosts with ports
+	certificate, key    string   // files; empty where people come by http
 	mistakes            []string // in the proxy's configuration: what is right, and what is there instead
 }
 
@@ -197,7 +199,7 @@ func newGuarded(t *testing.T, start appProxy, flags ...string) *guarded {
 func newGuardedByTLS(t *testing.T, start appProxy) *guarded {
 	t.Helper()
 	g := &guarded{login: "login.internal:" + freePort(t)}
-	g.certificate, g.key, g.roots = makeCertificate(t, t.TempDir(), "login.internal", "photos.internal", "wiki.other.internal")
+	g.certificate, g.key, _ = makeCertificate(t, t.TempDir(), "login.internal", "photos.internal", "wiki.other.internal")
 	g.site = newSite(t, "--url="+g.origin(g.login), "--forward-auth-addr=localhost:0", "--trusted-proxy=127.0.0.1")
 	g.server.URL = g.origin(g.login)
 	g.guard(t, start)

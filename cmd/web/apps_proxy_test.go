@@ -125,9 +125,9 @@ func TestAppBehindARealProxyGetsOnlyWhatItShould(t *testing.T) {
 				}
 			}
 
-			response, body := g.ask(t, http.MethodPost, g.photos, "/upload?a=1", strings.Repeat("x", 1<<20), in)
-			if told := toldBy(body); response.StatusCode != http.StatusOK || told.Method != http.MethodPost || told.URI != "/upload?a=1" || len(told.Body) != 1<<20 {
-				t.Errorf("a form of 1 MiB: %d, %s %s with %d bytes", response.StatusCode, told.Method, told.URI, len(told.Body))
+			response, body := g.ask(t, http.MethodPost, g.photos, "/upload?a=1", strings.Repeat("x", 20<<20), in)
+			if told := toldBy(body); response.StatusCode != http.StatusOK || told.Method != http.MethodPost || told.URI != "/upload?a=1" || len(told.Body) != 20<<20 {
+				t.Errorf("a form of 20 MiB: %d, %s %s with %d bytes", response.StatusCode, told.Method, told.URI, len(told.Body))
 			}
 			if heard := g.webSocket(t, in); heard != "heard hello\n" {
 				t.Errorf("over a WebSocket: %q", heard)
@@ -189,7 +189,7 @@ func (g *guarded) enterThrough(t *testing.T, host string) http.Header {
 		t.Fatalf("cookies %v with %d", cookies, refused.StatusCode)
 	}
 	query := address.Query()
-	p := b.post("/enter", "app", query.Get("app"), "to", query.Get("to"), "way", query.Get("way"), "nonce", query.Get("nonce"), "account", "bob")
+	p := b.post("/enter", "app", query.Get("app"), "to", query.Get("to"), "way", query.Get("way"), "nonce", query.Get("nonce"), "account", "bob", "continue", "yes")
 	_, code, found := strings.Cut(p.body, "/.latchkey/enter?code=")
 	if !found {
 		t.Fatalf("no way in: %d", p.status)

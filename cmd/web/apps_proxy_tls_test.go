@@ -44,6 +44,14 @@ func TestAppBehindARealProxyWithTLSIsEnteredAndLeftInTheBrowser(t *testing.T) {
 				b.openAddress(g.origin(g.wiki) + handOverPath)
 				b.wantHeading("You are Bob here")
 
+				// An app that clears all cookies of its site: the next page is there without a question.
+				b.openAddress(g.origin(g.photos) + "/forget")
+				b.wantHeading("Forgotten")
+				b.openAddress(g.origin(g.photos) + "/album/2")
+				b.wantHeading("The app")
+				b.want("the page asked for", "/album/2", "return location.pathname")
+				b.openAddress(g.origin(g.wiki) + handOverPath)
+
 				// Out of all of them at once; the log-out asks first.
 				b.follow("Log out")
 				b.wantHeading("Log out")

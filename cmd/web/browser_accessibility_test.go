@@ -100,6 +100,39 @@ var everyPage = []struct {
 		b.goTo("/enter?app=a-host-with-a-long-name.of-somebody.example.org&to=/&way=http&account=bob")
 		b.wantText("Continue to Wiki of the whole family and its friends as Bob")
 	}},
+	{"an app without cookies", func(b *tab) {
+		b.site.serveApp()
+		b.openApp(handOverPath + "enter?code=x")
+		b.wantHeading("Cookies are needed")
+	}},
+	{"an app, not logged in", func(b *tab) {
+		b.openApp(handOverPath)
+		b.wantHeading("You are not logged in here")
+	}},
+	{"an app in a frame", func(b *tab) {
+		b.openApp("/frame")
+		b.wantHeading("Log in")
+	}},
+	{"a form sent to an app", func(b *tab) {
+		b.goToFormFor("http://" + b.site.appHost + "/")
+		b.press("Send")
+		b.wantHeading("Your session has ended")
+	}},
+	{"an app, logged in", func(b *tab) {
+		b.expectComplaints("BounceTrackingIssue", "NavigationEntryMarkedSkippable")
+		b.openApp("/")
+		b.wantHeading("Open Recipes of the family")
+		b.press("Bob")
+		b.press("Continue to Recipes of the family as Bob")
+		b.wantHeading("The app")
+		b.openApp(handOverPath)
+		b.wantHeading("You are Bob here")
+	}},
+	{"an app that is not for the account", func(b *tab) {
+		b.site.exec("UPDATE apps SET everyone = 0 WHERE name = 'Recipes of the family'")
+		b.openApp("/")
+		b.wantHeading("You may not open this app")
+	}},
 	{"second factor without a recovery code", func(b *tab) { b.goTo("/user/bob/second-factor") }},
 	{"second factor", func(b *tab) {
 		b.goTo("/user/bob/recovery")
@@ -233,6 +266,11 @@ func TestPagesAreAccessible(t *testing.T) {
 func newSiteOfEveryPage(t testing.TB) *site {
 	t.Helper()
 	s := newSite(t, "--signups-per-hour=4", "--forward-auth-addr=localhost:0", "--contact=help@example.org")
+	site, err := url.Parse(s.server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.app.site = site // to which the pages of apps lead
 	for _, name := range []string{"alice", "bob", longName} {
 		s.signUp(name)
 	}
@@ -274,7 +312,12 @@ func (b *tab) prefer(scheme string) {
 // goToFormElsewhere goes to another site, whose form sends to this one.
 func (b *tab) goToFormElsewhere(action string) {
 	b.t.Helper()
-	page := `<!DOCTYPE html><form method="post" action="` + b.site.server.URL + action + `"><button>Send</button></form>`
+	b.goToFormFor(b.site.server.URL + action)
+}
+
+func (b *tab) goToFormFor(address string) {
+	b.t.Helper()
+	page := `<!DOCTYPE html><form method="post" action="` + address + `"><button>Send</button></form>`
 	if err := chromedp.Do(b.ctx, chromedp.Navigate("data:text/html,"+url.PathEscape(page))); err != nil {
 		b.t.Fatal(err)
 	}

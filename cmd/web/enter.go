@@ -24,9 +24,9 @@ func (a *app) showEnter(c echo.Context) error {
 	return a.enter(c, false)
 }
 
-// continueToApp is the answer to "Continue to Photos as Bob".
-func (a *app) continueToApp(c echo.Context) error {
-	return a.enter(c, true)
+// chooseToEnter takes the account that was chosen, and the answer to "Continue to Photos as Bob".
+func (a *app) chooseToEnter(c echo.Context) error {
+	return a.enter(c, c.Request().PostFormValue("continue") != "")
 }
 
 func (a *app) enter(c echo.Context, continued bool) error {

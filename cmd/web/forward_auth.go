@@ -1,14 +1,10 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
-	"slices"
 	"strings"
 
 	"latchkey/internal/forward"
@@ -17,29 +13,6 @@ import (
 
 // Forward authentication: a proxy asks here about each request to an app, on a listener of its own that no browser
 // reaches. It is plain net/http: no form, no session, no page of the site.
-
-// serveForwardAuth serves --forward-auth-addr until ctx ends. The error is about the address.
-func (a *app) serveForwardAuth(ctx context.Context) error {
-	if (a.settings.ForwardAuthAddr == hostPort{}) {
-		return nil
-	}
-	listener, err := net.Listen("tcp", a.settings.ForwardAuthAddr.String())
-	if err != nil {
-		return fmt.Errorf("--forward-auth-addr: %w", err)
-	}
-	server := newHTTPServer(a.forwardAuthHandler(), nil, a.log)
-	context.AfterFunc(ctx, func() {
-		_ = server.Shutdown(ctx) // at once: ctx is over
-		_ = server.Close()
-	})
-	go func() {
-		if err := server.serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			a.log.Error("serve forward authentication", "error", err)
-		}
-	}()
-	a.log.Info("proxies ask about requests to apps at http://" + listener.Addr().String() + "/check")
-	return nil
-}
 
 func (a *app) forwardAuthHandler() http.Handler {
 	mux := http.NewServeMux()
@@ -55,9 +28,7 @@ func (a *app) forwardAuthHandler() http.Handler {
 // every limit.
 func (a *app) onlyProxies(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		peer, err := netip.ParseAddrPort(r.RemoteAddr)
-		from := peer.Addr().Unmap()
-		if err != nil || !from.IsLoopback() && !slices.ContainsFunc(a.settings.TrustedProxy, func(network netip.Prefix) bool { return network.Contains(from) }) {
+		if from, ok := parseAddress(r.RemoteAddr); !ok || !from.IsLoopback() && !a.settings.trusts(from) {
 			a.log.Warn("forward authentication asked by an address that is no --trusted-proxy", "address", r.RemoteAddr)
 			http.Error(w, "not a trusted proxy", http.StatusForbidden)
 			return

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/base64"
 	"net/http"
 	"slices"
 	"strconv"
@@ -43,7 +42,7 @@ func (a *app) leaveNothingOfAnother(w http.ResponseWriter, asked appRequest, ent
 
 // markOf tells accounts apart. The app learns no more by it than by the headers.
 func markOf(signIn store.SignIn) string {
-	return base64.RawURLEncoding.EncodeToString(hashOf("last in app ", strconv.FormatInt(signIn.UID, 10)+" "+signIn.Username))
+	return textHashOf("last in app ", strconv.FormatInt(signIn.UID, 10)+" "+signIn.Username)
 }
 
 // expireAppCookies ends the cookies of this host that the request brings, but for ours. A cookie of a parent domain is not

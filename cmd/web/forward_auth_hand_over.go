@@ -3,8 +3,6 @@ package main
 import (
 	"cmp"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
 	"errors"
 	"net/http"
 	"time"
@@ -102,10 +100,5 @@ func hashAppToken(token string) []byte { return hashOf("app sign-in ", token) }
 func hashAppCode(code string) []byte   { return hashOf("app code ", code) }
 
 func nonceHash(nonce string) string {
-	return base64.RawURLEncoding.EncodeToString(hashOf("app nonce ", nonce))
-}
-
-func hashOf(use, secret string) []byte {
-	hash := sha256.Sum256([]byte(use + secret))
-	return hash[:]
+	return textHashOf("app nonce ", nonce)
 }

@@ -29,7 +29,7 @@ func (a *app) byAppPassword(asked appRequest) (store.AppSignIn, error) {
 	if !errors.Is(err, store.ErrNotSignedIn) {
 		return found, err
 	}
-	client := auth.Client{Address: a.ipExtractor()(asked.Request), UserAgent: asked.UserAgent()}
+	client := auth.Client{Address: a.addressOf(asked.Request), UserAgent: asked.UserAgent()}
 	allow := a.guard.Allow
 	if asked.counted {
 		allow = a.guard.WouldAllow

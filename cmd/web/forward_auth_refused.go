@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"latchkey/internal/forward"
@@ -107,6 +106,5 @@ func (a *app) nonceOf(w http.ResponseWriter, asked appRequest) string {
 
 // enterAddress is the page of the site where a sign-in is handed over to an app.
 func (a *app) enterAddress(asked appRequest, nonce string) string {
-	query := url.Values{"app": {asked.host}, "to": {asked.uri.RequestURI()}, "way": {asked.scheme}, "nonce": {nonce}}
-	return a.site.String() + "/enter?" + query.Encode()
+	return a.site.String() + enterPath(asked.host, asked.uri.RequestURI(), asked.scheme, nonce)
 }

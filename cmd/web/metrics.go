@@ -3,9 +3,7 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"strconv"
 	"time"
@@ -156,27 +154,4 @@ func (d databaseCollector) Collect(to chan<- prometheus.Metric) {
 	}
 	to <- prometheus.MustNewConstMetric(databaseBytes, prometheus.GaugeValue, float64(database), "database")
 	to <- prometheus.MustNewConstMetric(databaseBytes, prometheus.GaugeValue, float64(writeAheadLog), "write-ahead log")
-}
-
-// serveMetrics serves them on an address of their own until ctx ends. The error is about the address.
-func (a *app) serveMetrics(ctx context.Context) error {
-	if (a.settings.MetricsAddr == hostPort{}) {
-		return nil
-	}
-	listener, err := net.Listen("tcp", a.settings.MetricsAddr.String())
-	if err != nil {
-		return fmt.Errorf("--metrics-addr: %w", err)
-	}
-	server := newHTTPServer(a.metricsHandler(), nil, a.log)
-	context.AfterFunc(ctx, func() {
-		_ = server.Shutdown(ctx) // at once: ctx is over
-		_ = server.Close()
-	})
-	go func() {
-		if err := server.serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			a.log.Error("serve metrics", "error", err)
-		}
-	}()
-	a.log.Info("metrics are at http://" + listener.Addr().String() + "/metrics")
-	return nil
 }

@@ -4,3 +4,6 @@
 CREATE TABLE removed_app_people (
     uid INTEGER PRIMARY KEY REFERENCES users (uid) ON DELETE CASCADE
 ) STRICT;
+
+-- The codes of an app that is removed are looked for by its host.
+CREATE INDEX app_codes_host ON app_codes (host);
