@@ -160,6 +160,9 @@ func TestCodesAreSetUpAndRemovedOnlyAfterBothFactors(t *testing.T) {
 	}
 	// The password alone is enough for what changes no factor, and does not help with what does.
 	b.post("/user/bob/delete", "username", "bob", "confirm_password", "wrong").wantStatus(http.StatusUnauthorized).wantNot("Code from your app")
+	s.addApp("photos.example.org", "Photos", "everyone")
+	b.post("/user/bob/app-passwords", "host", "photos.example.org", "name", "Phone", "confirm_password", goodPassword).
+		wantStatus(http.StatusUnprocessableEntity).want("Code cannot be empty.")
 	b.post("/user/bob/second-factor/codes", "confirm_password", goodPassword, "one_time_code", p.code()).wantStatus(http.StatusOK).want("Scan this")
 	b.post("/user/bob/second-factor/codes/remove").wantPath("/user/bob/second-factor").wantText("flash", "Codes removed.")
 	b.get("/user/bob/activity").want("Codes from an app were removed")
