@@ -38,6 +38,9 @@ func TestAppCodeIsGoodOnceForOneBrowserOneHostAndAMinute(t *testing.T) {
 			t.Errorf("%v spends a code", header)
 		}
 	}
+	if fresh.ask(http.MethodHead, uri, navigation); fresh.cookies["latchkey"] != "" {
+		t.Error("HEAD spends a code")
+	}
 	if !in(fresh, uri, navigation) {
 		t.Error("the code is not good")
 	}
