@@ -11,6 +11,7 @@ import (
 
 	"latchkey/components"
 	"latchkey/internal/auth"
+	"latchkey/internal/passkey"
 	"latchkey/internal/password"
 	"latchkey/internal/store"
 	"latchkey/public"
@@ -26,6 +27,8 @@ type app struct {
 	hasher   *password.Hasher
 	guard    *auth.Guard
 	policy   password.Policy
+	// passkeys is nil where the site's address can have none.
+	passkeys *passkey.Site
 	metrics  *metrics
 	// face is how pages show the site; assets are those that the settings bring.
 	face   components.Site
@@ -49,9 +52,10 @@ func newApp(s *settings, db *store.Store, worker *password.Worker, log *slog.Log
 			MinLength: s.PasswordMinLength,
 			SiteNames: []string{s.SiteName, site.Hostname()},
 		},
-		metrics: newMetrics(),
-		log:     log,
-		now:     now,
+		passkeys: newPasskeySite(site, s.SiteName),
+		metrics:  newMetrics(),
+		log:      log,
+		now:      now,
 	}
 	a.showFace()
 	db.Notify(func(event store.Event) {

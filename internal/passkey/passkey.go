@@ -107,6 +107,15 @@ func (s *Site) Creation(account Account) (options []byte, challenge string, err 
 	return options, session.Challenge, err
 }
 
+// ChallengeOfCreation is the challenge that what the browser made says to answer, or ErrUnreadable.
+func ChallengeOfCreation(response []byte) (string, error) {
+	parsed, err := protocol.ParseCredentialCreationResponseBytes(response)
+	if err != nil {
+		return "", ErrUnreadable
+	}
+	return parsed.Response.CollectedClientData.Challenge, nil
+}
+
 // Created checks what the browser made of Creation's options, or returns ErrUnreadable or ErrRefused.
 func (s *Site) Created(account Account, challenge string, response []byte) (Credential, error) {
 	parsed, err := protocol.ParseCredentialCreationResponseBytes(response)

@@ -49,6 +49,8 @@ type Store struct {
 	// appSignIns is by host and hash.
 	appSignIns cache[string, AppSignIn]
 	overviews  cache[overviewKey, Overview]
+	// passkeyHosts says whether there are passkeys for a host.
+	passkeyHosts cache[string, bool]
 	// attempts counts since the start, for trimEvery.
 	attempts  atomic.Int64
 	collected collected
