@@ -103,7 +103,7 @@ func newPasskeyName(others []store.Passkey, browser string) string {
 }
 
 func (a *app) removePasskey(c echo.Context) error {
-	id := c.Request().PostFormValue("id")
+	id := validUTF8(c.Request().PostFormValue("id"))
 	asked := components.Asked{
 		What: "remove the passkey", Button: "Remove passkey", Danger: true, BothFactors: true,
 		Carried: []components.Carried{{Name: "id", Value: id}},
