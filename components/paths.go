@@ -33,6 +33,12 @@ func ConfirmCodesPath(username string) string { return CodesPath(username) + "/c
 // RemoveCodesPath takes the codes from an account.
 func RemoveCodesPath(username string) string { return CodesPath(username) + "/remove" }
 
+// PasskeysPath makes a passkey for an account, ConfirmPasskeyPath takes what the browser made, and RemovePasskeyPath takes one
+// from it.
+func PasskeysPath(username string) string       { return SecondFactorPath(username) + "/passkeys" }
+func ConfirmPasskeyPath(username string) string { return PasskeysPath(username) + "/confirm" }
+func RemovePasskeyPath(username string) string  { return PasskeysPath(username) + "/remove" }
+
 // SeenPath notes that the owner has seen what the home page tells about logins without a second factor.
 func SeenPath(username string) string { return HomePath(username) + "/seen" }
 

@@ -57,7 +57,7 @@ func (a *app) recoverAccount(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	form.Proof = a.secondProof(factors)
+	form.Proof = a.secondProof(c, factors, components.PasskeyRecover)
 	if !r.PostForm.Has("password") {
 		return a.render(c, http.StatusOK, recoverPasswordView(form))
 	}
@@ -116,5 +116,5 @@ func recoverView(form components.RecoverForm) view {
 }
 
 func recoverPasswordView(form components.RecoverForm) view {
-	return view{title: "Choose a new password", main: components.RecoverPassword(form), hasError: form.Proof.CodeError != "" || form.Password.Error != "" || form.Error != ""}
+	return view{title: "Choose a new password", main: components.RecoverPassword(form), hasError: form.Proof.Invalid() || form.Password.Error != "" || form.Error != ""}
 }

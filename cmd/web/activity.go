@@ -92,6 +92,7 @@ var eventWords = map[store.EventKind]string{
 	store.SecondFactorsLost: "The second factors were removed as lost",
 	store.SecondStepMissing: "Right password, but no second factor",
 	store.SecondStepFailed:  "A wrong code was tried",
+	store.PasskeyRefused:    "A passkey was refused",
 	store.SecondThrottled:   "A code was refused: too many wrong ones before it",
 }
 

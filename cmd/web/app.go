@@ -12,6 +12,7 @@ import (
 
 	"latchkey/components"
 	"latchkey/internal/auth"
+	"latchkey/internal/passkey"
 	"latchkey/internal/password"
 	"latchkey/internal/store"
 	"latchkey/public"
@@ -27,6 +28,8 @@ type app struct {
 	hasher   *password.Hasher
 	guard    *auth.Guard
 	policy   password.Policy
+	// passkeys is nil where the site's address can have none.
+	passkeys *passkey.Site
 	metrics  *metrics
 	// addressOf is where a request comes from.
 	addressOf echo.IPExtractor
@@ -52,9 +55,10 @@ func newApp(s *settings, db *store.Store, worker *password.Worker, log *slog.Log
 			MinLength: s.PasswordMinLength,
 			SiteNames: []string{s.SiteName, site.Hostname()},
 		},
-		metrics: newMetrics(),
-		log:     log,
-		now:     now,
+		passkeys: newPasskeySite(site, s.SiteName),
+		metrics:  newMetrics(),
+		log:      log,
+		now:      now,
 	}
 	a.addressOf = a.ipExtractor()
 	a.showFace()

@@ -209,6 +209,41 @@ var everyPage = []struct {
 		b.goTo("/user/carol")
 		b.wantNotice("Log in to continue.")
 	}},
+	{"second factor", func(b *tab) {
+		b.site.saveRecoveryCode("carol")
+		b.logIn("carol")
+		b.goTo("/user/carol/second-factor")
+		b.wantText("Add a passkey")
+	}},
+	{"add a passkey", func(b *tab) {
+		b.press("Add a passkey")
+		b.wantHeading("Add a passkey")
+	}},
+	{"second factor with passkeys", func(b *tab) {
+		b.site.addMadeUpPasskeys("carol")
+		b.goTo("/user/carol/second-factor")
+		b.wantText("Was made for old.example.org")
+	}},
+	{"confirm by passkey", func(b *tab) {
+		b.press("Remove Firefox on Linux")
+		b.wantText("Use your passkey to remove the passkey.")
+	}},
+	{"confirm by password or passkey", func(b *tab) {
+		b.site.clock.Advance(11 * time.Minute)
+		b.goTo("/user/carol/delete")
+		b.fill("Type carol to confirm", "carol")
+		b.press("Delete account")
+		b.wantText("Enter your password, or use your passkey,")
+	}},
+	{"login with passkeys", func(b *tab) { b.goTo("/login") }},
+	{"second step by passkey", func(b *tab) {
+		b.submit("Log in", "carol", goodPassword)
+		b.wantHeading("One more step")
+	}},
+	{"second step without a passkey", func(b *tab) {
+		result[bool](b, "document.querySelector('main form').submit(); return true") // as without scripts
+		b.wantNotice("Use your passkey.")
+	}},
 	{"no page", func(b *tab) {
 		b.goTo("/nowhere")
 		b.wantHeading("Page not found")
@@ -274,7 +309,17 @@ func newSiteOfEveryPage(t testing.TB) *site {
 	for _, name := range []string{"alice", "bob", longName} {
 		s.signUp(name)
 	}
-	return s
+	return s.atLocalhost()
+}
+
+// addMadeUpPasskeys gives an account two passkeys that nobody has, one for another host.
+func (s *site) addMadeUpPasskeys(username string) {
+	s.t.Helper()
+	for name, host := range map[string]string{"Firefox on Linux": "localhost", "A browser with a long name on a telephone (2)": "old.example.org"} {
+		s.exec(`INSERT INTO passkeys (id, uid, rp_id, public_key, sign_count, backup_eligible, backed_up, transports, aaguid, name, created_at, last_used_at)
+			SELECT CAST(?2 AS BLOB), uid, ?3, x'00', 0, 1, ?3 = 'localhost', '', x'00', ?2, unixepoch() - 8000, CASE ?3 WHEN 'localhost' THEN unixepoch() END
+			FROM users WHERE username = ?1`, username, name, host)
+	}
 }
 
 // axe returns what axe-core finds wrong with the page on screen by its rules, of which it must have looked at the needed

@@ -19,7 +19,7 @@ const confirmField = "confirm_password"
 
 // requireRecentProof does what the signed-in person asked for if they proved lately who they are. Otherwise it asks in
 // place, with a form that carries the fields of asked, and does it when that form comes back with the password; where
-// asked wants both factors, and the account has a second one, with that too. The session gets a new token then (ASVS 5.0
+// asked wants both factors, and the account has a second one, with that too; a passkey is both. The session gets a new token then (ASVS 5.0
 // 7.2.4). What do changes, it changes only while the sign-in is still there and was confirmed: the store asks, by the
 // origin.
 func (a *app) requireRecentProof(c echo.Context, asked components.Asked, do func(echo.Context, store.Origin) error) error {
@@ -33,16 +33,33 @@ func (a *app) requireRecentProof(c echo.Context, asked components.Asked, do func
 		return do(c, by)
 	}
 	form := components.ConfirmForm{CSRF: csrfToken(c), Me: personOf(me), Asked: asked, Action: c.Request().URL.EscapedPath()}
-	if both {
+	if me.HasSecondFactor {
 		factors, err := a.store.SecondFactors(c.Request().Context(), me.UID)
 		if err != nil {
 			return err
 		}
-		form.Proof = a.secondProof(factors)
+		form.Proof = a.secondProof(c, factors, components.PasskeyConfirm)
+		form.PasskeyOnly = both && !form.Proof.Code
+		if !both { // a passkey will do, but nothing beside the password is needed
+			form.Proof.Code, form.Proof.OtherHosts = false, nil
+		}
 	}
 	sent := c.Request().PostForm
-	if !sent.Has(confirmField) {
+	answer := sent.Get(components.PasskeyField)
+	if !sent.Has(confirmField) && answer == "" {
 		return a.render(c, http.StatusUnauthorized, confirmView(form))
+	}
+	if answer != "" {
+		err := a.provePasskey(c, store.User{UID: me.UID, Username: me.Username}, me.ID, &form.Proof, answer, func(proof store.Proof, settled store.Settlement) error {
+			return a.confirmSignIn(c, me, proof, settled)
+		})
+		if status, ok := proofStatus(err); ok {
+			return a.render(c, status, confirmView(form))
+		}
+		if err != nil {
+			return err
+		}
+		return do(c, by)
 	}
 	secret := sent.Get(confirmField)
 	if secret == "" {
@@ -87,5 +104,5 @@ func (a *app) confirmSignIn(c echo.Context, me store.SignIn, proof store.Proof, 
 }
 
 func confirmView(form components.ConfirmForm) view {
-	return view{title: "Confirm it's you", main: components.Confirm(form), hasError: form.PasswordError != "" || form.Proof.CodeError != "" || form.Error != ""}
+	return view{title: "Confirm it's you", main: components.Confirm(form), hasError: form.PasswordError != "" || form.Proof.Invalid() || form.Error != ""}
 }

@@ -22,6 +22,7 @@ func (a *app) showLogin(c echo.Context) error {
 		Username:     validUTF8(c.QueryParam("username")),
 		Next:         safeNext(c.QueryParam("next")),
 		SignupClosed: a.signupClosed(),
+		Passkey:      a.offersPasskeys(c),
 	}
 	for _, signIn := range present {
 		form.Present = append(form.Present, personOf(signIn))
@@ -39,6 +40,10 @@ func (a *app) logIn(c echo.Context) error {
 		Next:         safeNext(r.PostFormValue("next")),
 		Carried:      carriedAlong(r.PostForm),
 		SignupClosed: a.signupClosed(),
+		Passkey:      a.offersPasskeys(c),
+	}
+	if answer := r.PostFormValue(components.PasskeyField); answer != "" {
+		return a.logInByPasskey(c, form, answer)
 	}
 	if strings.TrimSpace(typed) == "" {
 		form.UsernameError = "Username cannot be empty."
@@ -74,15 +79,21 @@ func (a *app) logIn(c echo.Context) error {
 			return loginView(form)
 		})
 	}
-	to := afterLogin(form.Next, username)
-	if to != form.Next {
-		form.Carried = nil // it was somebody else's
-	}
-	a.keepDraft(c, to, form.Carried)
+	to := a.leaveLogin(c, form, username)
 	if half {
 		to = components.SecondStepPath(form.Next)
 	}
 	return a.redirect(c, to)
+}
+
+// leaveLogin returns where a person goes who has logged in with the form, and brings along what it carried.
+func (a *app) leaveLogin(c echo.Context, form components.LoginForm, username string) (to string) {
+	to = afterLogin(form.Next, username)
+	if to != form.Next {
+		form.Carried = nil // it was somebody else's
+	}
+	a.keepDraft(c, to, form.Carried)
+	return to
 }
 
 func loginView(form components.LoginForm) view {

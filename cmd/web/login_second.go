@@ -122,12 +122,12 @@ func (a *app) secondStepForm(c echo.Context) (components.SecondStepForm, store.H
 		return form, half, err
 	}
 	form.Me = components.Person{Username: half.User.Username, Name: half.User.Name}
-	form.Proof = a.secondProof(factors)
+	form.Proof = a.secondProof(c, factors, components.PasskeySecond)
 	return form, half, nil
 }
 
 func secondStepView(form components.SecondStepForm) view {
-	return view{title: "One more step", main: components.SecondStep(form), hasError: form.Proof.CodeError != "" || form.Error != ""}
+	return view{title: "One more step", main: components.SecondStep(form), hasError: form.Proof.Invalid() || form.Error != ""}
 }
 
 func recoveryStepView(form components.SecondStepForm) view {

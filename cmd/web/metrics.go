@@ -37,7 +37,7 @@ func newMetrics() *metrics {
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 		}, []string{"route", "method"}),
 		logins: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "latchkey_logins_total", Help: "Logins tried with a name and a password, by what came of them.",
+			Name: "latchkey_logins_total", Help: "Logins tried with a name and a password, or with a passkey, by what came of them.",
 		}, []string{"outcome"}),
 		events: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "latchkey_security_events_total",
@@ -68,7 +68,7 @@ func (m *metrics) countLogin(err error, half bool) {
 		outcome = "second step"
 	case err == nil:
 		outcome = "succeeded"
-	case errors.Is(err, auth.ErrWrongCredentials):
+	case errors.Is(err, auth.ErrWrongCredentials), passkeyProblem(err) != "":
 		outcome = "failed"
 	case errors.As(err, new(*auth.ThrottledError)):
 		outcome = "throttled"

@@ -81,10 +81,10 @@ func (a *app) passwordLinkForm(c echo.Context) (store.User, components.PasswordL
 		return user, form, err
 	}
 	factors, err := a.store.SecondFactors(ctx, user.UID)
-	form.Proof = a.secondProof(factors)
+	form.Proof = a.secondProof(c, factors, components.PasskeyRecover)
 	return user, form, err
 }
 
 func passwordLinkView(form components.PasswordLinkForm) view {
-	return view{title: "Choose a password", main: components.PasswordLink(form), hasError: form.Password.Error != "" || form.Proof.CodeError != "" || form.Error != ""}
+	return view{title: "Choose a password", main: components.PasswordLink(form), hasError: form.Password.Error != "" || form.Proof.Invalid() || form.Error != ""}
 }

@@ -25,6 +25,7 @@ func (a *app) routes() http.Handler {
 	open.get("/apple-touch-icon.png", a.icon)
 	open.get("/robots.txt", a.robots)
 	open.get("/.well-known/security.txt", a.securityContact)
+	open.get("/.well-known/passkey-endpoints", a.passkeyEndpoints)
 
 	site := open.with("", a.readForm, a.refuseCrossSite(), a.identifyClient, a.pinFile)
 
@@ -47,7 +48,9 @@ func (a *app) routes() http.Handler {
 	pages.post("/enter", a.chooseToEnter)
 	pages.get("/recover", a.showRecover)
 	pages.post("/recover", a.recoverAccount)
+	pages.post("/passkey/challenge", a.makeChallenge)
 	pages.get("/.well-known/change-password", a.redirectToPassword)
+	pages.get(passkeysPath, a.redirectToPasskeys)
 	pages.get("/choose-password/:token", a.showPasswordLink)
 	pages.post("/choose-password/:token", a.usePasswordLink)
 	pages.get("/logout/:username", a.showLogout)
@@ -62,6 +65,9 @@ func (a *app) routes() http.Handler {
 	signedIn.post("/second-factor/codes", a.setUpCodes)
 	signedIn.post("/second-factor/codes/confirm", a.confirmCodes)
 	signedIn.post("/second-factor/codes/remove", a.removeCodes)
+	signedIn.post("/second-factor/passkeys", a.addPasskey)
+	signedIn.post("/second-factor/passkeys/confirm", a.confirmPasskey)
+	signedIn.post("/second-factor/passkeys/remove", a.removePasskey)
 	signedIn.get("/recovery", a.showRecovery)
 	signedIn.post("/recovery", a.makeRecovery)
 	signedIn.post("/recovery/saved", a.recoverySaved)

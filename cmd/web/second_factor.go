@@ -15,10 +15,12 @@ func (a *app) showSecondFactor(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return a.render(c, http.StatusOK, view{title: "Second factor", main: components.SecondFactor(components.SecondFactorPage{
+	page := components.SecondFactorPage{
 		CSRF: csrfToken(c), Username: me.Username, CodesAt: factors.CodeAddedAt,
 		RecoverySaved: factors.RecoveryCodeSaved, Any: factors.Any(), Required: a.lacksSecondFactor(me),
-	})})
+	}
+	a.showPasskeys(c, &page, me, factors)
+	return a.render(c, http.StatusOK, view{title: "Second factor", main: components.SecondFactor(page)})
 }
 
 // requireSecondFactor leads a person who must have a second factor, and has none, to where one is set up, and nowhere

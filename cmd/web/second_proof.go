@@ -3,12 +3,14 @@ package main
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
 
 	"latchkey/components"
 	"latchkey/internal/auth"
+	"latchkey/internal/passkey"
 	"latchkey/internal/store"
 	"latchkey/internal/totp"
 )
@@ -19,14 +21,16 @@ var (
 	errProofRefused    = errors.New("second factor refused")
 )
 
-// secondProof is the part of a form that asks the account for a second factor.
-func (a *app) secondProof(factors store.SecondFactors) components.SecondProof {
-	proof := components.SecondProof{Code: factors.Code(), Now: a.now()}
-	for _, passkey := range factors.Passkeys {
-		if passkey.Host == a.site.Hostname() {
+// secondProof is the part of a form that asks the account for a second factor, for one of the purposes of package
+// components.
+func (a *app) secondProof(c echo.Context, factors store.SecondFactors, purpose string) components.SecondProof {
+	proof := components.SecondProof{Code: factors.Code(), Purpose: purpose, Now: a.now()}
+	for _, each := range factors.Passkeys {
+		switch {
+		case a.isForHere(each) && a.hasPasskeys(c):
 			proof.Passkey = true
-		} else {
-			proof.OtherHosts = append(proof.OtherHosts, passkey.Host)
+		case !slices.Contains(proof.OtherHosts, each.Host):
+			proof.OtherHosts = append(proof.OtherHosts, each.Host)
 		}
 	}
 	return proof
@@ -36,8 +40,18 @@ func (a *app) secondProof(factors store.SecondFactors) components.SecondProof {
 // it is shown, and "" in a login. A factor that was not accepted is errProofUnreadable or errProofRefused, and form says
 // why; the other errors are those of the guard's TryCode.
 func (a *app) proveSecond(c echo.Context, user store.User, signIn string, form *components.SecondProof, proceed func(store.Proof, store.Settlement) error) error {
+	if answer := c.Request().PostFormValue(components.PasskeyField); answer != "" {
+		return a.provePasskey(c, user, signIn, form, answer, proceed)
+	}
 	typed := c.Request().PostFormValue(components.OneTimeCodeField)
-	if strings.TrimSpace(typed) == "" {
+	switch {
+	case !form.Code && form.Passkey:
+		form.PasskeyError = "Use your passkey."
+		return errProofUnreadable
+	case !form.Code:
+		form.PasskeyError = "No second factor of this account works here. Contact " + a.face.Administrator() + "."
+		return errProofUnreadable
+	case strings.TrimSpace(typed) == "":
 		form.CodeError = "Code cannot be empty."
 		return errProofUnreadable
 	}
@@ -58,6 +72,31 @@ func (a *app) proveSecond(c echo.Context, user store.User, signIn string, form *
 		return err
 	}
 	return errProofRefused
+}
+
+// provePasskey is proveSecond for an answer of a passkey.
+func (a *app) provePasskey(c echo.Context, user store.User, signIn string, form *components.SecondProof, answer string, proceed func(store.Proof, store.Settlement) error) error {
+	id, err := a.tryPasskey(c, form.Purpose, answer, user.UID, signIn, func(_ store.User, proof store.Proof, settled store.Settlement) error {
+		return proceed(proof, settled)
+	})
+	if form.PasskeyError = passkeyProblem(err); form.PasskeyError == "" {
+		return err
+	}
+	if errors.Is(err, store.ErrNoPasskey) {
+		form.Signals = a.unknownPasskey(id)
+	}
+	if statusOfPasskey(err) == http.StatusUnprocessableEntity {
+		return errProofUnreadable
+	}
+	return errProofRefused
+}
+
+// statusOfPasskey is the status of a page whose passkey was not accepted.
+func statusOfPasskey(err error) int {
+	if errors.Is(err, passkey.ErrUnreadable) {
+		return http.StatusUnprocessableEntity
+	}
+	return http.StatusUnauthorized
 }
 
 // proofStatus is the status of a page whose second factor was not accepted; ok is false for other errors.

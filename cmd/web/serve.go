@@ -83,6 +83,7 @@ func (serveCommand) Run(ctx context.Context, to output, s *settings) error {
 	defer worker.Close()
 	app := newApp(s, db, worker, log, time.Now)
 	app.policy.Leaked = leaked
+	app.warnOfOtherHosts(ctx)
 	app.readHashCosts(ctx) // before the first login, whose time would tell of other costs
 	if err := app.serveBeside(ctx); err != nil {
 		return errors.Join(err, listener.Close())

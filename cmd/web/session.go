@@ -16,9 +16,9 @@ import (
 )
 
 // The files session*.go alone touch the session and its cookies. A session holds the ids of its sign-ins, its flash
-// messages, what ties it to a run of the browser, a login whose second step is to come, and what was typed into a form before a login, nothing else. An id is
-// valid only while its row in sign_ins exists: a request that overlaps with a logout, and saves an older session after it,
-// signs nobody in again.
+// messages, what ties it to a run of the browser, a login whose second step is to come, challenges for passkeys, and what
+// was typed into a form before a login, nothing else. An id is valid only while its row in sign_ins exists: a request that
+// overlaps with a logout, and saves an older session after it, signs nobody in again.
 //
 // scs makes the tokens, knows whether the session changed, and writes the cookie. What it would write to the database
 // is kept until the store takes it, together with what else the request changes (session_store.go).

@@ -29,6 +29,7 @@ func (a *app) showSessionEnded(c echo.Context) error {
 		Error:        "Log in to continue.",
 		Next:         nextOf(c),
 		SignupClosed: a.signupClosed(),
+		Passkey:      a.offersPasskeys(c),
 	}
 	present, err := a.signedIn(c)
 	if err != nil {
@@ -73,7 +74,8 @@ func carriedAlong(sent url.Values) []components.Carried {
 
 // formPage returns the page on which the form stands that was sent to path.
 func formPage(path string) string {
-	for _, action := range []string{"/others", "/saved", "/later", "/end", "/codes", "/codes/confirm", "/codes/remove", "/seen"} {
+	for _, action := range []string{"/others", "/saved", "/later", "/end", "/codes", "/codes/confirm", "/codes/remove", "/passkeys",
+		"/passkeys/confirm", "/passkeys/remove", "/seen"} {
 		if page, ok := strings.CutSuffix(path, action); ok && strings.Count(page, "/") == 3 {
 			return page
 		}

@@ -91,6 +91,7 @@ const (
 	signInLine    = "sign-in"
 	runLine       = "run"
 	halfLoginLine = "half-login"
+	challengeLine = "challenge"
 	// quoted as in Go
 	flashLine      = "flash"
 	draftLine      = "draft"
@@ -117,6 +118,10 @@ func (sessionCodec) Encode(deadline time.Time, values map[string]any) ([]byte, e
 	if half, _ := values[halfLoginKey].(string); half != "" {
 		add(halfLoginLine, half)
 	}
+	challenges, _ := values[challengesKey].([]passkeyChallenge)
+	for _, challenge := range challenges {
+		add(challengeLine, challenge.String())
+	}
 	if form, ok := values[draftKey].(draft); ok {
 		add(draftLine, strconv.Quote(form.path))
 		for _, field := range form.fields {
@@ -137,6 +142,7 @@ func (sessionCodec) Decode(data []byte) (time.Time, map[string]any, error) {
 	var signIns []string
 	var flashes []components.Flash
 	var run, half string
+	var challenges []passkeyChallenge
 	var form draft
 	for line := range strings.Lines(string(data)) {
 		kind, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
@@ -151,6 +157,8 @@ func (sessionCodec) Decode(data []byte) (time.Time, map[string]any, error) {
 			run = value
 		case halfLoginLine:
 			half = value
+		case challengeLine:
+			challenges = append(challenges, readChallenge(value))
 		case draftLine:
 			form.path, _ = strconv.Unquote(value)
 		case draftFieldLine:
@@ -177,6 +185,9 @@ func (sessionCodec) Decode(data []byte) (time.Time, map[string]any, error) {
 	}
 	if half != "" {
 		values[halfLoginKey] = half
+	}
+	if len(challenges) > 0 {
+		values[challengesKey] = challenges
 	}
 	if form.path != "" {
 		values[draftKey] = form

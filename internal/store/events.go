@@ -43,6 +43,7 @@ const (
 	// SecondStepMissing is a right password without a second factor. It goes when the second step is passed.
 	SecondStepMissing EventKind = "second step missing"
 	SecondStepFailed  EventKind = "second step failed" // a wrong code
+	PasskeyRefused    EventKind = "passkey refused"
 
 	// Attempts that a rate limit refused, beside LoginThrottled.
 	RecoveryThrottled  EventKind = "recovery throttled"

@@ -88,7 +88,8 @@ func (tx *transaction) spend(ctx context.Context, uid int64, proof Proof, at tim
 	if passkey := proof.Passkey; passkey != nil {
 		result, err := tx.ExecContext(ctx, `
 			UPDATE passkeys SET sign_count = $1, backed_up = $2, last_used_at = $3, last_challenge = $4
-			WHERE id = $5 AND uid = $6 AND (last_challenge IS NULL OR last_challenge <> $4)`,
+			WHERE id = $5 AND uid = $6 AND (last_challenge IS NULL OR last_challenge <> $4)
+				AND (sign_count < $1 OR sign_count = 0 AND $1 = 0)`, // another answer may have come since it was compared
 			passkey.SignCount, passkey.BackedUp, at.Unix(), passkey.ChallengeHash, passkey.ID, uid)
 		if err := requireRow(result, err, ErrProofSpent); err != nil {
 			return err
@@ -104,6 +105,8 @@ type SecondFactors struct {
 	Passkeys    []Passkey
 	// RecoveryCodeSaved is whether there is a recovery code in a safe place.
 	RecoveryCodeSaved bool
+	// Handle is what passkeys know the account by; nil before the first one.
+	Handle []byte
 }
 
 // Code reports whether the account has codes of an app.
@@ -118,8 +121,9 @@ func (s *Store) SecondFactors(ctx context.Context, uid int64) (SecondFactors, er
 	var addedAt sql.NullInt64
 	err := s.reads.QueryRowContext(ctx, `
 		SELECT (SELECT created_at FROM totp WHERE totp.uid = $1),
-			EXISTS (SELECT 1 FROM recovery_codes WHERE recovery_codes.uid = $1 AND saved)`, uid).
-		Scan(&addedAt, &factors.RecoveryCodeSaved)
+			EXISTS (SELECT 1 FROM recovery_codes WHERE recovery_codes.uid = $1 AND saved),
+			(SELECT handle FROM users WHERE users.uid = $1)`, uid).
+		Scan(&addedAt, &factors.RecoveryCodeSaved, &factors.Handle)
 	if err != nil {
 		return SecondFactors{}, fmt.Errorf("find second factors: %w", unavailable(err))
 	}

@@ -50,6 +50,8 @@ type Store struct {
 	appSignIns cache[string, AppSignIn]
 	appHosts   cache[string, bool]
 	overviews  cache[overviewKey, Overview]
+	// passkeyHosts says whether there are passkeys for a host.
+	passkeyHosts cache[string, bool]
 	// attempts counts since the start, for trimEvery.
 	attempts  atomic.Int64
 	collected collected
