@@ -118,3 +118,19 @@ func TestBackupTakesTheKeyAlongUnlessToldNotTo(t *testing.T) {
 		t.Errorf("without a key file: exit code %d, %s", code, stderr)
 	}
 }
+
+func TestStartSaysThatTheKeyFileIsMissing(t *testing.T) {
+	t.Parallel()
+	s, _, _, _ := newSiteWithCodes(t)
+	s.app.warnOfSecondFactors(t.Context())
+	if strings.Contains(s.log.String(), "cannot be checked") {
+		t.Error("all is well, and the start says otherwise")
+	}
+	if err := os.Remove(s.app.settings.keyFile()); err != nil {
+		t.Fatal(err)
+	}
+	s.app.warnOfSecondFactors(t.Context())
+	if want := `level=ERROR msg="codes of 1 accounts cannot be checked: ` + s.app.settings.keyFile() + ": the key file is missing"; !strings.Contains(s.log.String(), want) {
+		t.Errorf("the log does not say %q", want)
+	}
+}

@@ -21,7 +21,6 @@ import (
 
 	"golang.org/x/time/rate"
 
-	"latchkey/internal/auth"
 	"latchkey/internal/password"
 	"latchkey/internal/store"
 )
@@ -83,7 +82,7 @@ func (serveCommand) Run(ctx context.Context, to output, s *settings) error {
 	defer worker.Close()
 	app := newApp(s, db, worker, log, time.Now)
 	app.policy.Leaked = leaked
-	app.warnOfOtherHosts(ctx)
+	app.warnOfSecondFactors(context.WithoutCancel(ctx))
 	app.readHashCosts(ctx) // before the first login, whose time would tell of other costs
 	if err := app.serveBeside(ctx); err != nil {
 		return errors.Join(err, listener.Close())
@@ -91,14 +90,6 @@ func (serveCommand) Run(ctx context.Context, to output, s *settings) error {
 	log.Info("Latchkey is at "+app.site.String(), "listening", listener.Addr().String(), "db", s.DB, "version", version)
 	if app.site.Scheme == "http" && (!isLocal(app.site) || !s.Addr.isLocal()) {
 		log.Warn("passwords travel unencrypted: put a TLS proxy in front and give its address with --url https://…, or use --tls-cert")
-	}
-
-	problem, err := auth.KeyFileProblem(ctx, db, s.keyFile())
-	if err != nil {
-		return err
-	}
-	if problem != "" {
-		log.Error(problem)
 	}
 
 	background, stop := context.WithCancel(ctx)
