@@ -139,7 +139,7 @@ func TestActivityFoldsRepeatedFailuresIntoOneRow(t *testing.T) {
 	t.Parallel()
 	s := newSiteFor(t, "bob", "--unknown-browser-failures=1000", "--close-after=1000", "--failures-per-hour=1000")
 	rows := func() string {
-		return s.query("SELECT group_concat(coalesce(uid, 0) || ' ' || kind || ' ' || repeats, ', ') FROM (SELECT * FROM events ORDER BY id)")
+		return s.query("SELECT string_agg(coalesce(uid, 0) || ' ' || kind || ' ' || repeats, ', ' ORDER BY id) FROM events")
 	}
 	guess := func(times int) {
 		for range times {
@@ -157,7 +157,7 @@ func TestActivityFoldsRepeatedFailuresIntoOneRow(t *testing.T) {
 	guess(10)
 	s.clock.Advance(25 * time.Hour)
 	guess(10)
-	if got := s.query(`SELECT group_concat(kind || ' ' || repeats, ', ') FROM (SELECT * FROM events WHERE uid = 1 ORDER BY id)`); got !=
+	if got := s.query(`SELECT string_agg(kind || ' ' || repeats, ', ' ORDER BY id) FROM events WHERE uid = 1`); got !=
 		"account created 1, login failed 50, login succeeded 1, recovery failed 1, login failed 20, login failed 10" {
 		t.Errorf("around a login: %s", got)
 	}
@@ -187,7 +187,7 @@ func TestActivityIsRemovedAfterNinetyDays(t *testing.T) {
 	s.exec("INSERT INTO events (uid, last_at, at, kind, actor, address, user_agent) VALUES (1, ?, 0, 'logout', 'owner', '', '')",
 		s.clock.Now().Add(-90*24*time.Hour+time.Minute).Unix())
 	s.app.cleanUp(t.Context())
-	if left := s.query("SELECT group_concat(kind) FROM (SELECT kind FROM events ORDER BY id)"); left != "account created,login succeeded,logout" {
+	if left := s.query("SELECT string_agg(kind, ',' ORDER BY id) FROM events"); left != "account created,login succeeded,logout" {
 		t.Errorf("left: %s", left)
 	}
 	b.get("/user/bob").wantStatus(http.StatusOK)

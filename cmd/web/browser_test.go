@@ -30,6 +30,7 @@ func TestMain(m *testing.M) {
 	code := m.Run()
 	stopChromium()
 	removeBuilt()
+	stopPostgres()
 	os.Exit(code)
 }
 

@@ -34,26 +34,14 @@ type eventJSON struct {
 
 func (e eventsCommand) Run(ctx context.Context, to output, s *settings) error {
 	show := func(db *store.Store, uid int64) error {
-		var last int64
+		seen := seenEvents{lately: map[int64]time.Time{}}
 		for {
-			events, err := db.EventsAfter(ctx, uid, last, eventsAtOnce)
+			err := e.showNew(ctx, to, db, uid, &seen)
 			if e.Follow && ctx.Err() != nil {
 				return nil
 			}
-			if err != nil {
+			if err != nil || !e.Follow {
 				return err
-			}
-			for _, event := range events {
-				if err := e.print(to, event); err != nil {
-					return err
-				}
-				last = event.ID
-			}
-			if len(events) == eventsAtOnce {
-				continue
-			}
-			if !e.Follow {
-				return nil
 			}
 			select {
 			case <-ctx.Done():
@@ -76,6 +64,59 @@ func (e eventsCommand) Run(ctx context.Context, to output, s *settings) error {
 		}
 		return show(db, user.UID)
 	})
+}
+
+// showNew shows the events that have come since it was called last.
+func (e eventsCommand) showNew(ctx context.Context, to output, db *store.Store, uid int64, seen *seenEvents) error {
+	for after := seen.settled; ; {
+		events, err := db.EventsAfter(ctx, uid, after, eventsAtOnce)
+		if err != nil {
+			return err
+		}
+		for _, event := range events {
+			after = event.ID
+			if !seen.add(event) {
+				continue
+			}
+			if err := e.print(to, event); err != nil {
+				return err
+			}
+		}
+		seen.settle(time.Now())
+		if len(events) < eventsAtOnce {
+			return nil
+		}
+	}
+}
+
+// lateEvents is how long an event may come after one with a higher id: PostgreSQL gives ids out while transactions are
+// under way.
+const lateEvents = 10 * time.Second
+
+// seenEvents knows which events have been shown. No event comes any more with an id up to settled.
+type seenEvents struct {
+	settled int64
+	lately  map[int64]time.Time
+}
+
+// add reports whether the event is new.
+func (s *seenEvents) add(event store.LoggedEvent) bool {
+	_, known := s.lately[event.ID]
+	s.lately[event.ID] = event.At
+	return !known
+}
+
+func (s *seenEvents) settle(now time.Time) {
+	for id, at := range s.lately {
+		if now.Sub(at) > lateEvents {
+			s.settled = max(s.settled, id)
+		}
+	}
+	for id := range s.lately {
+		if id <= s.settled {
+			delete(s.lately, id)
+		}
+	}
 }
 
 func (e eventsCommand) print(to output, event store.LoggedEvent) error {

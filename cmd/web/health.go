@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
+
+	"latchkey/internal/store"
 )
 
 const healthPath = "/healthz"
@@ -32,7 +34,7 @@ func (a *app) followFile(ctx context.Context, interval time.Duration) {
 		switch {
 		case err == nil && said != "":
 			said = ""
-			a.log.Info("the database is open again", "db", a.settings.DB)
+			a.log.Info("the database is open again", "db", store.Shown(a.settings.DB))
 		case err != nil && err.Error() != said && ctx.Err() == nil:
 			said = err.Error()
 			a.log.Error("database", "error", err)

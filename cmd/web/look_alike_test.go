@@ -120,7 +120,7 @@ func TestSignupComparesNamesByTheDataOfThisProgram(t *testing.T) {
 	s.exec("UPDATE skeleton_version SET version = 'older'")
 	s.restart()
 	s.browser().post("/signup", "username", "аррӏе", "password", goodPassword).wantStatus(http.StatusUnprocessableEntity)
-	if got := s.query("SELECT group_concat(version) FROM skeleton_version"); got != version {
+	if got := s.query("SELECT string_agg(version, ',') FROM skeleton_version"); got != version {
 		t.Errorf("version %q, want %q", got, version)
 	}
 }

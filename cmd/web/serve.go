@@ -87,10 +87,12 @@ func (serveCommand) Run(ctx context.Context, to output, s *settings) error {
 	if err := app.serveBeside(ctx); err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	log.Info("Latchkey is at "+app.site.String(), "listening", listener.Addr().String(), "db", s.DB, "version", version)
+	log.Info("Latchkey is at "+app.site.String(), "listening", listener.Addr().String(), "db", store.Shown(s.DB), "version", version)
 	if app.site.Scheme == "http" && (!isLocal(app.site) || !s.Addr.isLocal()) {
 		log.Warn("passwords travel unencrypted: put a TLS proxy in front and give its address with --url https://…, or use --tls-cert")
 	}
+
+	app.warnOfLosses(ctx)
 
 	background, stop := context.WithCancel(ctx)
 	var running sync.WaitGroup
@@ -101,6 +103,17 @@ func (serveCommand) Run(ctx context.Context, to output, s *settings) error {
 	defer func() { stop(); stopCollecting(); running.Wait() }()
 
 	return serveUntil(ctx, newHTTPServer(app.routes(), certificates, log), listener, log)
+}
+
+// warnOfLosses says what an administrator of the database should set otherwise.
+func (a *app) warnOfLosses(ctx context.Context) {
+	warnings, err := a.store.Warnings(ctx)
+	if err != nil {
+		a.log.Error("database", "error", err)
+	}
+	for _, warning := range warnings {
+		a.log.Warn("database: " + warning)
+	}
 }
 
 // outliveTerminal keeps the program going when its log stream breaks, which writes then tell by an error, and when its

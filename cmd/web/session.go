@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/alexedwards/scs/sqlite3store"
 	"github.com/alexedwards/scs/v2"
 	"github.com/labstack/echo/v4"
 
@@ -40,7 +39,7 @@ const visitorLifetime = 10 * time.Minute
 // nobody in. The token has 256 random bits (ASVS 5.0 7.2.3).
 func newSessions(db *store.Store, secure bool) *scs.SessionManager {
 	sessions := scs.New()
-	sessions.Store = sessionStore{sqlite3store.NewWithCleanupInterval(db.DB(), 0), db} // app.cleanUpEvery cleans up
+	sessions.Store = sessionStore{db.SessionStore(), db} // app.cleanUpEvery cleans up
 	sessions.HashTokenInStore = true
 	sessions.Codec = sessionCodec{}
 	sessions.Lifetime = visitorLifetime

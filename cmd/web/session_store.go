@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/alexedwards/scs/sqlite3store"
+	"github.com/alexedwards/scs/v2"
 
 	"latchkey/components"
 	"latchkey/internal/store"
@@ -18,7 +18,7 @@ import (
 // sessionStore is scs's own store, but for the question that each request asks, and for writing: what scs would write
 // is kept in the request's context until the store takes it.
 type sessionStore struct {
-	*sqlite3store.SQLite3Store
+	scs.Store
 	store *store.Store
 }
 

@@ -17,7 +17,7 @@ import (
 // settings are the program's flags. Each is an environment variable too, LATCHKEY_ and the flag's name in capitals.
 type settings struct {
 	Addr         hostPort       `group:"Server" default:"localhost:8080" placeholder:"HOST:PORT" help:"Address to listen on (${default})."`
-	DB           string         `group:"Server" name:"db" default:"auth.db" placeholder:"FILE" help:"SQLite file, created when it does not exist (${default})."`
+	DB           string         `group:"Server" name:"db" default:"auth.db" placeholder:"FILE" help:"SQLite file, created when it does not exist (${default}), or a PostgreSQL's postgres://…"`
 	URL          *url.URL       `group:"Server" placeholder:"URL" help:"Address that people type to come here. With https, cookies are Secure and HSTS is sent. Made from --addr and --tls-cert when not given."`
 	TLSCert      string         `group:"Server" name:"tls-cert" placeholder:"FILE" type:"existingfile" help:"Certificate chain in PEM, to serve https without a proxy."`
 	TLSKey       string         `group:"Server" name:"tls-key" placeholder:"FILE" type:"existingfile" help:"Private key of --tls-cert in PEM."`
@@ -69,7 +69,7 @@ func (s *settings) Validate() error {
 	case s.Addr == hostPort{}:
 		return errors.New("--addr: HOST:PORT, as in localhost:8080")
 	case s.DB == "":
-		return errors.New("--db: the name of a file, as in auth.db")
+		return errors.New("--db: the name of a file, as in auth.db, or postgres://…")
 	case (s.TLSCert == "") != (s.TLSKey == ""):
 		return errors.New("--tls-cert and --tls-key go together")
 	}

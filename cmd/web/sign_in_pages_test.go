@@ -13,9 +13,9 @@ import (
 // addSignIns adds sign-ins of uid 1 that were last used 1, 2 and so on seconds ago, from 192.0.2.1, 192.0.2.2 and so on.
 func (s *site) addSignIns(number int) {
 	s.t.Helper()
-	s.exec(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
+	s.exec(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)
 		INSERT INTO sign_ins (id, uid, created_at, last_seen_at, remembered, address, user_agent)
-		SELECT 'added' || i, 1, ?2 - i, ?2 - i, 0, '192.0.2.' || i, '' FROM n`, number, s.clock.Now().Unix())
+		SELECT 'added' || i, 1, $2 - i, $2 - i, FALSE, '192.0.2.' || i, '' FROM n`, number, s.clock.Now().Unix())
 }
 
 func TestSignInsHavePages(t *testing.T) {

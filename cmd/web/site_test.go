@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"fmt"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -58,8 +59,12 @@ func newSecureSite(t testing.TB, flags ...string) *site {
 
 func startSite(t testing.TB, start func(http.Handler) *httptest.Server, flags ...string) *site {
 	t.Helper()
+	database, driver, source := filepath.Join(t.TempDir(), "auth.db"), "sqlite", "file:%s?_pragma=busy_timeout(5000)"
+	if onPostgres(t) {
+		database, driver, source = newPostgres(t), "pgx", "%s"
+	}
 	flags = append([]string{
-		"--db=" + filepath.Join(t.TempDir(), "auth.db"), "--hash-memory=64", "--hash-iterations=1",
+		"--db=" + database, "--hash-memory=64", "--hash-iterations=1",
 		"--busy-timeout=1m", // a slow machine is no outage
 	}, flags...)
 	var command commands
@@ -75,7 +80,7 @@ func startSite(t testing.TB, start func(http.Handler) *httptest.Server, flags ..
 		_ = s.app.store.WriteCollected(context.WithoutCancel(r.Context()))
 	}))
 	var err error
-	s.db, err = sql.Open("sqlite", "file:"+settings.DB+"?_pragma=busy_timeout(5000)")
+	s.db, err = sql.Open(driver, fmt.Sprintf(source, settings.DB))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,16 +122,27 @@ func (s *site) restart() {
 // query runs a statement in the database and returns its only value.
 func (s *site) query(query string, args ...any) (value string) {
 	s.t.Helper()
-	if err := s.db.QueryRow(query, args...).Scan(&value); err != nil {
+	if err := s.db.QueryRow(s.inItsWords(query), args...).Scan(&value); err != nil {
 		s.t.Fatalf("%s: %v", query, err)
 	}
 	return value
 }
 
+// inItsWords puts a test's statement, which is in SQLite's words, in those of the database. Some need no more than this.
+func (s *site) inItsWords(query string) string {
+	if !store.IsPostgres(s.app.settings.DB) {
+		return query
+	}
+	for n := 1; strings.Contains(query, "?"); n++ {
+		query = strings.Replace(query, "?", fmt.Sprint("$", n), 1)
+	}
+	return query
+}
+
 // exec changes the database behind the program's back.
 func (s *site) exec(query string, args ...any) {
 	s.t.Helper()
-	if _, err := s.db.Exec(query, args...); err != nil {
+	if _, err := s.db.Exec(s.inItsWords(query), args...); err != nil {
 		s.t.Fatalf("%s: %v", query, err)
 	}
 }

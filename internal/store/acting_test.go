@@ -49,7 +49,7 @@ func TestChangeOfAnAccountIsRefusedWhenTheSignInItActsForHasEnded(t *testing.T) 
 	if err := s.LogOut(t.Context(), []string{ended.ID}, at(noon)); err != nil {
 		t.Fatal(err)
 	}
-	before := value(t, s, "SELECT group_concat(pass_hash || recovery_put_off) || (SELECT count(*) FROM sign_ins) || (SELECT count(*) FROM events) FROM users")
+	before := value(t, s, "SELECT string_agg(pass_hash || recovery_put_off, ',') || (SELECT count(*) FROM sign_ins) || (SELECT count(*) FROM events) FROM users")
 	for name, change := range changes(s, bob) {
 		for what, signIn := range map[string]SignIn{"one that has ended": ended, "another person's": hers, "none": {}} {
 			if err := change(t.Context(), owner(signIn, noon)); !errors.Is(err, ErrNotSignedIn) {
@@ -62,7 +62,7 @@ func TestChangeOfAnAccountIsRefusedWhenTheSignInItActsForHasEnded(t *testing.T) 
 			t.Errorf("%s for one confirmed too long ago: %v, want ErrNotSignedIn", name, err)
 		}
 	}
-	if after := value(t, s, "SELECT group_concat(pass_hash || recovery_put_off) || (SELECT count(*) FROM sign_ins) || (SELECT count(*) FROM events) FROM users"); after != before {
+	if after := value(t, s, "SELECT string_agg(pass_hash || recovery_put_off, ',') || (SELECT count(*) FROM sign_ins) || (SELECT count(*) FROM events) FROM users"); after != before {
 		t.Errorf("something changed: %s, before %s", after, before)
 	}
 	for _, name := range []string{"SetRecoveryCode", "MarkRecoveryCodeSaved", "PutOffRecoveryCode", "EndOtherSignIns", "ConfirmSignIn", "ChangePassword", "DeleteUser"} {

@@ -36,7 +36,7 @@ func (s *Store) CreateAppPassword(ctx context.Context, uid int64, host, name str
 		result, err := tx.ExecContext(ctx, `
 			INSERT INTO app_passwords (uid, host, name, secret_hash, created_at)
 			SELECT users.uid, host, $1, $2, $3 FROM users JOIN apps ON host = $4 WHERE users.uid = $5 AND `+mayEnter+`
-				AND (SELECT count(*) FROM app_passwords WHERE app_passwords.uid = users.uid) < $6`,
+				AND (SELECT count(*) FROM app_passwords WHERE app_passwords.uid = users.uid) < $6`+tx.keepRows,
 			name, secretHash, origin.At.Unix(), host, uid, maxAppPasswords)
 		if err := requireRow(result, err, ErrTooMany); err != nil {
 			return err

@@ -32,7 +32,7 @@ func (s *Store) CreateAppCode(ctx context.Context, uid int64, code AppCode) erro
 		result, err := tx.ExecContext(ctx, `
 			INSERT INTO app_codes (code_hash, sign_in, host, nonce_hash, target, expires_at)
 			SELECT $1, sign_ins.id, apps.host, $2, $3, $4 FROM sign_ins JOIN users USING (uid) CROSS JOIN apps
-			WHERE sign_ins.id = $5 AND users.uid = $6 AND apps.host = $7 AND `+mayEnter,
+			WHERE sign_ins.id = $5 AND users.uid = $6 AND apps.host = $7 AND `+mayEnter+tx.keepRows,
 			code.CodeHash, code.NonceHash, code.Target, code.Expires.Unix(), code.SignIn, uid, code.Host)
 		if err := requireRow(result, err, ErrNotSignedIn); err != nil {
 			return err

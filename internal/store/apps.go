@@ -94,7 +94,7 @@ func (tx *transaction) setAppGroups(ctx context.Context, app App) error {
 		return err
 	}
 	for _, group := range app.Groups {
-		result, err := tx.ExecContext(ctx, "INSERT INTO app_groups (host, group_name) SELECT $1, name FROM groups WHERE name = $2", app.Host, group)
+		result, err := tx.ExecContext(ctx, "INSERT INTO app_groups (host, group_name) SELECT $1, name FROM groups WHERE name = $2"+tx.keepRows, app.Host, group)
 		if err := requireRow(result, err, ErrNoGroup); err != nil {
 			return err
 		}

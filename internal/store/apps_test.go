@@ -120,7 +120,7 @@ func TestAppThatIsRemovedLeavesNothingOfItself(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, table := range []string{"apps", "app_codes", "app_sign_ins", "app_people"} {
-		if got := value(t, s, "SELECT group_concat(host) FROM "+table); got != "wiki.example.net" {
+		if got := value(t, s, "SELECT string_agg(host, ',') FROM "+table); got != "wiki.example.net" {
 			t.Errorf("%s has %s", table, got)
 		}
 	}
@@ -190,7 +190,7 @@ func TestGroupHasItsMembersAndClosesWhatItOpened(t *testing.T) {
 // A command of another process counts at the server's next request, whatever the server has in memory.
 func TestAppIsClosedAtTheNextRequestAfterAnotherProcessSaysSo(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "auth.db")
+	path := newAddress(t)
 	server, command := open(t, path), open(t, path)
 	bob := createUser(t, server, "bob")
 	for _, by := range []*Store{server, command} {

@@ -14,10 +14,15 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
+var errNoFile = errors.New("back up: the database is PostgreSQL; back it up with pg_dump, or continuously with pgBackRest")
+
 // Backup writes a consistent copy of the database to a new file of mode 0600, while others read and write: everything
 // acknowledged before it began is in it. The file must not exist. A copy that fails half-way is removed; one that is
 // there is complete and on disk.
 func (s *Store) Backup(ctx context.Context, path string) (err error) {
+	if s.file == nil {
+		return errNoFile
+	}
 	if _, err := os.Lstat(path); err == nil {
 		return fmt.Errorf("back up: %s is there already", path)
 	}
@@ -96,6 +101,9 @@ func syncFolder(path string) error {
 // BackupTo writes what Backup would to a stream, from a temporary file that is gone afterwards, even after kill -9
 // once the copy has begun to be sent.
 func (s *Store) BackupTo(ctx context.Context, to io.Writer) error {
+	if s.file == nil {
+		return errNoFile
+	}
 	folder, err := os.MkdirTemp("", "latchkey-backup-*")
 	if err != nil {
 		return fmt.Errorf("back up: no temporary file can be made: %w", withoutPath(err))

@@ -120,7 +120,7 @@ type versionKey struct{}
 // then use that version instead of reading it each time. Use it for one request that only reads: after a write, the
 // context could still return what was cached before.
 func (s *Store) WithVersion(ctx context.Context) context.Context {
-	return context.WithValue(ctx, versionKey{}, s.versions.version())
+	return context.WithValue(ctx, versionKey{}, s.version())
 }
 
 // versionFor returns the version in the context, or else the current one.
@@ -128,5 +128,13 @@ func (s *Store) versionFor(ctx context.Context) version {
 	if known, ok := ctx.Value(versionKey{}).(version); ok {
 		return known
 	}
-	return s.versions.version()
+	return s.version()
+}
+
+// version is the zero version on PostgreSQL. It has nothing that is cheaper to ask than what the caches hold.
+func (s *Store) version() version {
+	if s.file == nil {
+		return version{}
+	}
+	return s.file.versions.version()
 }

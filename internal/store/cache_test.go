@@ -2,11 +2,12 @@ package store
 
 import (
 	"fmt"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/alexedwards/scs/v2"
 
 	"latchkey/internal/throttle"
 )
@@ -15,7 +16,7 @@ import (
 // again and again, by this program and by another one. Once ending it has returned, nobody may find it.
 func TestSignInThatWasRevokedIsNeverServedAgain(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "auth.db")
+	path := newAddress(t)
 	server, command := open(t, path), open(t, path)
 	bob := createUser(t, server, "bob")
 
@@ -63,14 +64,17 @@ func TestSignInThatWasRevokedIsNeverServedAgain(t *testing.T) {
 
 func TestSessionThatWasDeletedOrHasExpiredIsNeverServedAgain(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "auth.db")
+	path := newAddress(t)
 	server, command := open(t, path), open(t, path)
 	for i := range 20 {
-		for name, end := range map[string]string{
-			"deleted": "DELETE FROM sessions WHERE token = $1", "expired": "UPDATE sessions SET expiry = julianday('now') WHERE token = $1",
+		for name, end := range map[string]func(scs.Store, string) error{
+			"deleted": scs.Store.Delete,
+			"expired": func(sessions scs.Store, token string) error {
+				return sessions.Commit(token, []byte("data"), time.Now())
+			},
 		} {
 			token := fmt.Sprint(name, i)
-			if _, err := server.DB().Exec("INSERT INTO sessions (token, data, expiry) VALUES ($1, x'64617461', julianday('now') + 1)", token); err != nil {
+			if err := server.SessionStore().Commit(token, []byte("data"), time.Now().Add(time.Hour)); err != nil {
 				t.Fatal(err)
 			}
 			for range 2 {
@@ -78,7 +82,7 @@ func TestSessionThatWasDeletedOrHasExpiredIsNeverServedAgain(t *testing.T) {
 					t.Fatalf("%q, %t, %v", data, found, err)
 				}
 			}
-			if _, err := []*Store{server, command}[i%2].DB().Exec(end, token); err != nil {
+			if err := end([]*Store{server, command}[i%2].SessionStore(), token); err != nil {
 				t.Fatal(err)
 			}
 			if _, found, err := server.FindSession(t.Context(), token); found || err != nil {
@@ -91,7 +95,7 @@ func TestSessionThatWasDeletedOrHasExpiredIsNeverServedAgain(t *testing.T) {
 func TestSessionInMemoryExpiresToo(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
-	if _, err := s.DB().Exec("INSERT INTO sessions (token, data, expiry) VALUES ('token', x'64617461', julianday('now', '+0.3 seconds'))"); err != nil {
+	if err := s.SessionStore().Commit("token", []byte("data"), time.Now().Add(300*time.Millisecond)); err != nil {
 		t.Fatal(err)
 	}
 	ctx := s.WithVersion(t.Context())
@@ -123,6 +127,7 @@ func TestSignInsAreTheCallersOwnCopy(t *testing.T) {
 }
 
 func TestDatabaseThatWasPutBackIsReadAgain(t *testing.T) {
+	fileOnly(t)
 	t.Parallel()
 	s := newStore(t)
 	bob := createUser(t, s, "bob")
@@ -130,9 +135,9 @@ func TestDatabaseThatWasPutBackIsReadAgain(t *testing.T) {
 	if found, err := s.SignInsByID(t.Context(), []string{id}); err != nil || len(found) != 1 {
 		t.Fatal(found, err)
 	}
-	before := s.versions.version()
+	before := s.file.versions.version()
 	s.Reopen()
-	if after := s.versions.version(); after == before || after == (version{}) {
+	if after := s.file.versions.version(); after == before || after == (version{}) {
 		t.Errorf("version %v after %v", after, before)
 	}
 	if _, err := s.EndAllSignIns(t.Context(), bob, at(noon)); err != nil {
@@ -147,13 +152,13 @@ func BenchmarkVersion(b *testing.B) {
 	s := newStore(b)
 	b.ReportAllocs()
 	for b.Loop() {
-		s.versions.version()
+		s.file.versions.version()
 	}
 }
 
 func BenchmarkFindSession(b *testing.B) {
 	s := newStore(b)
-	if _, err := s.DB().Exec("INSERT INTO sessions (token, data, expiry) VALUES ('token', x'64617461', julianday('now') + 1)"); err != nil {
+	if err := s.SessionStore().Commit("token", []byte("data"), time.Now().Add(time.Hour)); err != nil {
 		b.Fatal(err)
 	}
 	find := func(b *testing.B) {
@@ -170,7 +175,7 @@ func BenchmarkFindSession(b *testing.B) {
 	b.Run("AfterACommit", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			s.versions.reconnect() // like a commit, it makes what is cached stale
+			s.file.versions.reconnect() // like a commit, it makes what is cached stale
 			find(b)
 		}
 	})

@@ -9,6 +9,7 @@ import (
 // TestSignOutFindsWhatEndsWithItThroughIndexes: SQLite looks in each table that refers to a row that is deleted, and says
 // nothing of that in the plan of the DELETE.
 func TestSignOutFindsWhatEndsWithItThroughIndexes(t *testing.T) {
+	fileOnly(t)
 	t.Parallel()
 	s := newStore(t)
 	var references [][2]string

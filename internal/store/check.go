@@ -4,19 +4,23 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 )
 
-// Check looks for damage: it returns one sentence for each thing that is wrong with the file. mapped says what a
+// Check looks for damage: it returns one sentence for each thing that is wrong with the database. mapped says what a
 // username maps to today, and nothing for one that is not allowed; a stored name that maps to another one cannot be
 // logged in to. damaged reports whether no password can match a stored hash.
 func (s *Store) Check(ctx context.Context, mapped func(username string) string, damaged func(passHash string) bool) (problems []string, err error) {
-	for _, look := range []func(ctx context.Context, problem func(string)) error{
-		s.checkIntegrity, s.checkForeignKeys,
+	looks := []func(ctx context.Context, problem func(string)) error{
 		func(ctx context.Context, problem func(string)) error {
 			return s.checkUsers(ctx, mapped, damaged, problem)
 		},
-	} {
+	}
+	if s.file != nil { // PostgreSQL keeps its own rules, and pg_amcheck looks at its files
+		looks = slices.Insert(looks, 0, s.checkIntegrity, s.checkForeignKeys)
+	}
+	for _, look := range looks {
 		// What is too damaged to be read to the end still brings what was found before.
 		err := look(ctx, func(problem string) { problems = append(problems, problem) })
 		if err != nil && len(problems) > 0 {

@@ -38,8 +38,8 @@ func (s *Store) CleanUp(ctx context.Context, expired Cutoffs) error {
 		query string
 		args  []any
 	}{
-		{"DELETE FROM sessions WHERE token IN (SELECT token FROM sessions WHERE expiry < julianday('now') LIMIT $1)",
-			[]any{cleanUpBatch}},
+		{"DELETE FROM sessions WHERE token IN (SELECT token FROM sessions WHERE expiry < " + s.expiry + " LIMIT $2)",
+			[]any{unixSeconds(time.Now()), cleanUpBatch}},
 		{"DELETE FROM sign_ins WHERE id IN (SELECT id FROM sign_ins WHERE remembered = FALSE AND (last_seen_at < $1 OR last_seen_at > $2) LIMIT $3)",
 			[]any{expired.PlainUnusedSince.Unix(), expired.Future.Unix(), cleanUpBatch}},
 		{"DELETE FROM sign_ins WHERE id IN (SELECT id FROM sign_ins WHERE remembered = TRUE AND (last_seen_at < $1 OR last_seen_at > $2) LIMIT $3)",

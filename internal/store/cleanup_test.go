@@ -3,18 +3,18 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
 	"testing"
 	"time"
-
-	"github.com/alexedwards/scs/sqlite3store"
 )
 
 // fill adds many rows in one statement that selects from n, the numbers from 1.
 func fill(t *testing.T, s *Store, number int, insert string, args ...any) {
 	t.Helper()
-	_, err := s.DB().ExecContext(t.Context(),
-		"WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1) "+insert, append([]any{number}, args...)...)
+	args = append(args, number)
+	_, err := s.DB().ExecContext(t.Context(), insert+fmt.Sprintf(
+		" FROM (WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $%d) SELECT i FROM n) AS n", len(args)), args...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,14 +29,14 @@ func TestCleanUpRemovesExactlyWhatHasExpired(t *testing.T) {
 
 	// Some more than two batches of each kind, and some that must stay.
 	const expired, living = 2*cleanUpBatch + 7, cleanUpBatch + 3
-	sessions := "INSERT INTO sessions (token, data, expiry) SELECT $2 || i, x'00', julianday('now', $3) FROM n"
-	fill(t, s, expired, sessions, "expired ", "-1 second")
-	fill(t, s, living, sessions, "living ", "+1 minute")
-	signIns := "INSERT INTO sign_ins (id, uid, created_at, last_seen_at, remembered, address, user_agent) SELECT $2 || i, $3, 0, $4, $5, '', '' FROM n"
-	fill(t, s, expired, signIns, "expired plain ", uid, plain.Unix()-1, 0)
-	fill(t, s, living, signIns, "living plain ", uid, plain.Unix(), 0)
-	fill(t, s, expired, signIns, "expired remembered ", uid, remembered.Unix()-1, 1)
-	fill(t, s, living, signIns, "living remembered ", uid, remembered.Unix(), 1)
+	sessions := "INSERT INTO sessions (expiry, token, data) SELECT " + s.expiry + ", $2 || i, $3"
+	fill(t, s, expired, sessions, unixSeconds(now.Add(-time.Second)), "expired ", []byte{0})
+	fill(t, s, living, sessions, unixSeconds(now.Add(time.Minute)), "living ", []byte{0})
+	signIns := "INSERT INTO sign_ins (id, uid, created_at, last_seen_at, remembered, address, user_agent) SELECT $1 || i, $2, 0, $3, $4, '', ''"
+	fill(t, s, expired, signIns, "expired plain ", uid, plain.Unix()-1, false)
+	fill(t, s, living, signIns, "living plain ", uid, plain.Unix(), false)
+	fill(t, s, expired, signIns, "expired remembered ", uid, remembered.Unix()-1, true)
+	fill(t, s, living, signIns, "living remembered ", uid, remembered.Unix(), true)
 
 	if err := s.CleanUp(t.Context(), Cutoffs{PlainUnusedSince: plain, RememberedUnusedSince: remembered, Future: now}); err != nil {
 		t.Fatal(err)
@@ -57,7 +57,7 @@ func TestCleanUpRemovesExactlyWhatHasExpired(t *testing.T) {
 func TestCleanUpUnderstandsTheExpiryThatTheSessionStoreWrites(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
-	sessions := sqlite3store.NewWithCleanupInterval(s.DB(), 0)
+	sessions := s.SessionStore()
 	for token, expiry := range map[string]time.Time{
 		"expired": time.Now().Add(-time.Second), "living": time.Now().Add(time.Minute),
 	} {
@@ -68,7 +68,7 @@ func TestCleanUpUnderstandsTheExpiryThatTheSessionStoreWrites(t *testing.T) {
 	if err := s.CleanUp(t.Context(), Cutoffs{}); err != nil {
 		t.Fatal(err)
 	}
-	if got := value(t, s, "SELECT group_concat(token) FROM sessions"); got != "living" {
+	if got := value(t, s, "SELECT string_agg(token, ',') FROM sessions"); got != "living" {
 		t.Errorf("the sessions left are %q, want only the living one", got)
 	}
 }

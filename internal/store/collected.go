@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 )
@@ -110,14 +112,17 @@ func (s *Store) WriteCollected(ctx context.Context) error {
 		return nil
 	}
 	err := s.write(ctx, "write what was collected", func(ctx context.Context, tx *transaction) error {
-		for id, at := range taken.signInUses {
+		// In one order, so that two programs do not wait for each other in a circle.
+		for _, id := range slices.Sorted(maps.Keys(taken.signInUses)) {
 			if _, err := tx.ExecContext(ctx,
-				"UPDATE sign_ins SET last_seen_at = $1 WHERE id = $2 AND last_seen_at < $1", at.Unix(), id); err != nil {
+				"UPDATE sign_ins SET last_seen_at = $1 WHERE id = $2 AND last_seen_at < $1", taken.signInUses[id].Unix(), id); err != nil {
 				return err
 			}
 		}
-		for id, at := range taken.appPasswordUses {
-			if _, err := tx.ExecContext(ctx, "UPDATE app_passwords SET last_used_at = $1 WHERE id = $2", at.Unix(), id); err != nil {
+		for _, id := range slices.Sorted(maps.Keys(taken.appPasswordUses)) {
+			if _, err := tx.ExecContext(ctx, `
+				UPDATE app_passwords SET last_used_at = $1 WHERE id = $2 AND (last_used_at IS NULL OR last_used_at < $1)`,
+				taken.appPasswordUses[id].Unix(), id); err != nil {
 				return err
 			}
 		}
@@ -149,6 +154,9 @@ var isFailure = map[EventKind]bool{LoginFailed: true, LoginThrottled: true, Reco
 // repeatsWithin is how old the first of several failures in one row may be.
 const repeatsWithin = 24 * time.Hour
 
+// errEventMoved means that another program has added to a row meanwhile, which has a new id.
+var errEventMoved = errors.New("the event has another id")
+
 // addFailure adds a failure to the row of those before, unless something else happened in between: however many there
 // are, the owner sees what matters among them.
 func (tx *transaction) addFailure(ctx context.Context, key failureKey, event Event) error {
@@ -174,21 +182,23 @@ func (tx *transaction) addFailure(ctx context.Context, key failureKey, event Eve
 		}
 		if before.Kind == event.Kind && event.At.Sub(before.FirstAt) < repeatsWithin {
 			// A new id, by which `events --follow` sees it.
-			_, err := tx.ExecContext(ctx, `
-				UPDATE events SET id = (SELECT max(id) + 1 FROM events), repeats = repeats + $1, last_at = $2, address = $3, user_agent = $4
+			result, err := tx.ExecContext(ctx, `
+				UPDATE events SET id = `+tx.nextEvent+`, repeats = repeats + $1, last_at = $2, address = $3, user_agent = $4
 				WHERE id = $5`, event.Repeats, event.At.Unix(), event.Address, clipUserAgent(event.UserAgent), before.ID)
+			if err = requireRow(result, err, errEventMoved); errors.Is(err, errEventMoved) {
+				return tx.addFailure(ctx, key, event)
+			}
 			return err
 		}
 	}
 	if event.UID != 0 { // which may have been deleted since
-		var one int
-		err := tx.QueryRowContext(ctx, "SELECT 1 FROM users WHERE uid = $1", event.UID).Scan(&one)
-		if errors.Is(err, sql.ErrNoRows) {
-			return nil
-		}
-		if err != nil {
+		if err := tx.keepAccount(ctx, event.UID); err != nil {
+			if errors.Is(err, ErrNoUser) {
+				return nil
+			}
 			return err
 		}
 	}
-	return tx.insertEvent(ctx, event)
+	_, err = tx.insertEvent(ctx, event)
+	return err
 }

@@ -35,6 +35,7 @@ func writeCollected(t testing.TB, s *Store) {
 const usedAppPasswords = "SELECT count(*) FROM app_passwords WHERE last_used_at IS NOT NULL"
 
 func TestAppPasswordsUsedAtOnceTakeBoundedMemoryAndOneCommit(t *testing.T) {
+	fileOnly(t)
 	t.Parallel()
 	s := newStore(t)
 	bob := createUser(t, s, "bob")
@@ -44,9 +45,9 @@ func TestAppPasswordsUsedAtOnceTakeBoundedMemoryAndOneCommit(t *testing.T) {
 	for n := range maxCollected + 7 {
 		useAppPassword(t, s, "photos.example.org", n+1)
 	}
-	before := s.versions.version()
+	before := s.file.versions.version()
 	writeCollected(t, s)
-	if now := s.versions.version(); now.data != before.data+1 {
+	if now := s.file.versions.version(); now.data != before.data+1 {
 		t.Errorf("%d commits, want 1", now.data-before.data)
 	}
 	if got := value(t, s, usedAppPasswords); got != fmt.Sprint(maxCollected) {

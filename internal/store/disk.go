@@ -35,8 +35,11 @@ func explained(err error, path string) error {
 
 // Explained is an error of this store for the person at the terminal, who can do something about the disk.
 func (s *Store) Explained(err error) error {
-	if better := explained(err, s.path); better != err {
-		return fmt.Errorf("database %s: %w", s.path, better)
+	if s.file == nil {
+		return err
+	}
+	if better := explained(err, s.file.path); better != err {
+		return fmt.Errorf("database %s: %w", s.file.path, better)
 	}
 	return err
 }

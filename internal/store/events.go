@@ -105,7 +105,8 @@ const keptPerKind = 200
 // record adds an event to the account's activity and tells it after the commit.
 func (tx *transaction) record(ctx context.Context, uid int64, kind EventKind, origin Origin) error {
 	tx.tell(uid, kind, origin)
-	return tx.insertEvent(ctx, Event{UID: uid, Kind: kind, Origin: origin, Repeats: 1, FirstAt: origin.At})
+	_, err := tx.insertEvent(ctx, Event{UID: uid, Kind: kind, Origin: origin, Repeats: 1, FirstAt: origin.At})
+	return err
 }
 
 // tell has an event logged and counted after the commit, without a row for the activity page.
@@ -113,19 +114,19 @@ func (tx *transaction) tell(uid int64, kind EventKind, origin Origin) {
 	tx.recorded = append(tx.recorded, Event{UID: uid, Kind: kind, Origin: origin, Repeats: 1, FirstAt: origin.At})
 }
 
-func (tx *transaction) insertEvent(ctx context.Context, event Event) error {
+func (tx *transaction) insertEvent(ctx context.Context, event Event) (id int64, err error) {
 	condition, args := eventsOf(event.UID, event.Kind, keptPerKind-1)
 	if _, err := tx.ExecContext(ctx, `
 		DELETE FROM events WHERE `+condition+` AND kind = $1 AND id <= (
 			SELECT id FROM events WHERE `+condition+` AND kind = $1 ORDER BY id DESC LIMIT 1 OFFSET $2)`,
 		args...); err != nil {
-		return err
+		return 0, err
 	}
-	_, err := tx.ExecContext(ctx, `
-		INSERT INTO events (uid, at, kind, actor, address, user_agent, repeats, last_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+	err = tx.QueryRowContext(ctx, `
+		INSERT INTO events (uid, at, kind, actor, address, user_agent, repeats, last_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id`,
 		sql.NullInt64{Int64: event.UID, Valid: event.UID != 0}, event.FirstAt.Unix(), event.Kind, event.By, event.Address, clipUserAgent(event.UserAgent),
-		event.Repeats, event.At.Unix())
-	return err
+		event.Repeats, event.At.Unix()).Scan(&id)
+	return id, err
 }
 
 // eventsOf returns a condition on the events of an account, or on those of none when uid is 0, and the statement's

@@ -11,15 +11,15 @@ import (
 	"path/filepath"
 	"strconv"
 	"time"
+
+	"github.com/pressly/goose/v3"
 )
 
-// OpenExisting is Open for commands that run beside the site. The file must be there, be Latchkey's and have this
-// program's schema: a command never makes or migrates one, because the server that uses it may be of an older version.
-func OpenExisting(ctx context.Context, path string, busyTimeout time.Duration) (*Store, error) {
+func openExistingFile(ctx context.Context, path string, busyTimeout time.Duration) (*Store, error) {
 	if err := inspect(ctx, path, busyTimeout, readWrite, ofThisProgram); err != nil {
 		return nil, fmt.Errorf("open database %s: %w", path, explained(err, path))
 	}
-	return Open(ctx, path, busyTimeout)
+	return openAs(ctx, path, busyTimeout, opening{readWrite, forNewFile, true})
 }
 
 // schema says which schemas are taken.
@@ -64,7 +64,7 @@ func inspect(ctx context.Context, path string, busyTimeout time.Duration, how ac
 	if blank {
 		return errors.New("it is empty; the site makes its tables when it is first served")
 	}
-	provider, err := newProvider(db)
+	provider, err := sqliteEngine.newProvider(db, goose.WithIsolateDDL(true))
 	if err != nil {
 		return err
 	}
@@ -72,9 +72,10 @@ func inspect(ctx context.Context, path string, busyTimeout time.Duration, how ac
 	if err != nil {
 		return unavailable(err)
 	}
-	if current < latest && takes == ofThisProgram {
-		return fmt.Errorf("its schema version %d is older than this program's %d; use the program that serves the site, or serve it with this one first",
-			current, latest)
+	if takes == ofThisProgram {
+		if err := refuseOlder(current, latest); err != nil {
+			return err
+		}
 	}
 	return refuseNewer(current, latest)
 }
@@ -91,6 +92,14 @@ func refuseForeign(ctx context.Context, db *sql.DB) (blank bool, err error) {
 		return false, errors.New("it is another program's database")
 	}
 	return tables == 0, nil
+}
+
+func refuseOlder(current, latest int64) error {
+	if current < latest {
+		return fmt.Errorf("its schema version %d is older than this program's %d; use the program that serves the site, or serve it with this one first",
+			current, latest)
+	}
+	return nil
 }
 
 func refuseNewer(current, latest int64) error {

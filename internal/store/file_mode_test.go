@@ -10,6 +10,7 @@ import (
 )
 
 func TestFilesAreReadableByTheirOwnerOnlyWhateverTheUmask(t *testing.T) {
+	fileOnly(t)
 	for _, umask := range []int{0, 0o022, 0o077} {
 		before := syscall.Umask(umask)
 		t.Cleanup(func() { syscall.Umask(before) })

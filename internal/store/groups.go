@@ -20,16 +20,12 @@ type Group struct {
 // accounts is gone; then nothing has changed.
 func (s *Store) AddToGroup(ctx context.Context, name string, uids []int64) error {
 	return s.write(ctx, "add to group", func(ctx context.Context, tx *transaction) error {
-		if _, err := tx.ExecContext(ctx, "INSERT INTO groups (name) VALUES ($1) ON CONFLICT DO NOTHING", name); err != nil {
+		if _, err := tx.ExecContext(ctx, "INSERT INTO groups (name) VALUES ($1) ON CONFLICT (name) DO UPDATE SET name = excluded.name", name); err != nil {
 			return err
 		}
 		for _, uid := range uids {
-			var exists bool
-			if err := tx.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM users WHERE uid = $1)", uid).Scan(&exists); err != nil {
+			if err := tx.keepAccount(ctx, uid); err != nil {
 				return err
-			}
-			if !exists {
-				return ErrNoUser
 			}
 			if _, err := tx.ExecContext(ctx, "INSERT INTO group_members (group_name, uid) VALUES ($1, $2) ON CONFLICT DO NOTHING", name, uid); err != nil {
 				return err

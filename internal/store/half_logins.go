@@ -28,23 +28,23 @@ func (s *Store) BeginHalfLogin(ctx context.Context, half HalfLogin, settled Sett
 	return s.write(ctx, "begin login", func(ctx context.Context, tx *transaction) error {
 		user := half.User
 		var one int
-		err := tx.QueryRowContext(ctx, "SELECT 1 FROM users WHERE uid = $1 AND pass_hash = $2 AND disabled_at IS NULL", user.UID, user.PassHash).Scan(&one)
+		err := tx.QueryRowContext(ctx, "SELECT 1 FROM users WHERE uid = $1 AND pass_hash = $2 AND disabled_at IS NULL"+tx.lockRows, user.UID, user.PassHash).Scan(&one)
 		if errors.Is(err, sql.ErrNoRows) {
 			return ErrPasswordChanged
 		}
 		if err != nil {
 			return err
 		}
-		if err := tx.record(ctx, user.UID, SecondStepMissing, origin); err != nil {
-			return err
-		}
-		if _, err := tx.ExecContext(ctx, `
-			INSERT INTO half_logins (id, uid, begun_at, remembered, pass_hash, event_id)
-			SELECT $1, $2, $3, $4, $5, max(id) FROM events WHERE uid = $2`,
-			half.ID, user.UID, origin.At.Unix(), half.Remembered, digestOf(user.PassHash)); err != nil {
-			return err
-		}
 		if err := tx.settle(ctx, settled, origin.At); err != nil {
+			return err
+		}
+		tx.tell(user.UID, SecondStepMissing, origin)
+		event, err := tx.insertEvent(ctx, Event{UID: user.UID, Kind: SecondStepMissing, Origin: origin, Repeats: 1, FirstAt: origin.At})
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, "INSERT INTO half_logins (id, uid, begun_at, remembered, pass_hash, event_id) VALUES ($1, $2, $3, $4, $5, $6)",
+			half.ID, user.UID, origin.At.Unix(), half.Remembered, digestOf(user.PassHash), event); err != nil {
 			return err
 		}
 		return tx.saveSession(ctx, session)

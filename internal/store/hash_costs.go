@@ -14,10 +14,9 @@ func (s *Store) HashCosts(ctx context.Context) (costs []string, err error) {
 		costs = append(costs, cost)
 		return err
 	}, `WITH RECURSIVE found (costs) AS ( -- one step in the index for each
-			SELECT min(substr(pass_hash, 1, instr(substr(pass_hash, 16), '$') + 14)) FROM users
+			SELECT min(`+s.hashCosts+`) FROM users
 			UNION ALL
-			SELECT (SELECT min(substr(pass_hash, 1, instr(substr(pass_hash, 16), '$') + 14)) FROM users
-				WHERE substr(pass_hash, 1, instr(substr(pass_hash, 16), '$') + 14) > costs)
+			SELECT (SELECT min(`+s.hashCosts+`) FROM users WHERE `+s.hashCosts+` > costs)
 			FROM found WHERE costs IS NOT NULL)
 		SELECT costs FROM found WHERE costs IS NOT NULL LIMIT 1000`)
 	if err != nil {

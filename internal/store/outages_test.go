@@ -40,6 +40,7 @@ func wantUnavailable(t *testing.T, attempts map[string]func(context.Context) err
 }
 
 func TestUnavailableIsWritingButNotReadingUnderALongLock(t *testing.T) {
+	fileOnly(t)
 	path := filepath.Join(t.TempDir(), "auth.db")
 	s := openWaiting(t, path, 20*time.Millisecond)
 	createUser(t, s, "bob")
@@ -56,6 +57,7 @@ func TestUnavailableIsWritingButNotReadingUnderALongLock(t *testing.T) {
 }
 
 func TestUnavailableIsWritingInAReadOnlyDatabase(t *testing.T) {
+	fileOnly(t)
 	s := newStore(t)
 	createUser(t, s, "bob")
 	if _, err := s.DB().ExecContext(t.Context(), "PRAGMA query_only = 1"); err != nil {
@@ -68,6 +70,7 @@ func TestUnavailableIsWritingInAReadOnlyDatabase(t *testing.T) {
 }
 
 func TestUnavailableIsWritingOnAFullDisk(t *testing.T) {
+	fileOnly(t)
 	s := newStore(t)
 	// SQLite treats a file that may not grow like a disk that is full.
 	if got := value(t, s, "PRAGMA max_page_count = 1"); got == "1" {
@@ -86,6 +89,7 @@ func TestUnavailableIsWritingOnAFullDisk(t *testing.T) {
 }
 
 func TestUnavailableIsAFileThatIsNoLongerADatabase(t *testing.T) {
+	fileOnly(t)
 	path := filepath.Join(t.TempDir(), "auth.db")
 	s := open(t, path)
 	uid := createUser(t, s, "bob")
@@ -109,6 +113,7 @@ func TestUnavailableIsAFileThatIsNoLongerADatabase(t *testing.T) {
 }
 
 func TestUnavailableIsNotSaidToACallerWhoStopsWaiting(t *testing.T) {
+	fileOnly(t)
 	path := filepath.Join(t.TempDir(), "auth.db")
 	s := openWaiting(t, path, time.Minute)
 	defer lock(t, path, "IMMEDIATE")()

@@ -31,7 +31,7 @@ func (s *Store) SetPasswordLink(ctx context.Context, uid int64, link PasswordLin
 func (tx *transaction) setPasswordLink(ctx context.Context, uid int64, link PasswordLink, origin Origin) error {
 	result, err := tx.ExecContext(ctx, `
 		INSERT INTO password_links (uid, token_hash, expires_at, lost_second_factor)
-		SELECT uid, $1, $2, $3 FROM users WHERE uid = $4 AND disabled_at IS NULL
+		SELECT uid, $1, $2, $3 FROM users WHERE uid = $4 AND disabled_at IS NULL`+tx.lockRows+`
 		ON CONFLICT (uid) DO UPDATE SET
 			token_hash = excluded.token_hash, expires_at = excluded.expires_at, lost_second_factor = excluded.lost_second_factor`,
 		link.TokenHash, link.Expires.Unix(), link.LostSecondFactor, uid)

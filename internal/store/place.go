@@ -128,7 +128,10 @@ type pinned struct{}
 // Pin returns a context in which every query is of the file that is open now. Once another one is open they fail with
 // ErrUnavailable.
 func (s *Store) Pin(ctx context.Context) context.Context {
-	return context.WithValue(ctx, pinned{}, s.place.file.Load())
+	if s.file == nil {
+		return ctx
+	}
+	return context.WithValue(ctx, pinned{}, s.file.place.file.Load())
 }
 
 func wantPinned(ctx context.Context, file *placed) error {
@@ -142,31 +145,34 @@ func wantPinned(ctx context.Context, file *placed) error {
 // an error, and each later one tries to open what is there then, as Open would, but never makes a file. Until that
 // succeeds, all queries fail with ErrUnavailable. Call it once a second.
 func (s *Store) Follow(ctx context.Context) error {
-	if _, err := s.place.now(); err == nil {
+	if s.file == nil {
 		return nil
 	}
-	if !s.following.TryLock() {
-		return s.place.replaced()
-	}
-	defer s.following.Unlock()
-	if _, err := s.place.now(); err == nil {
+	if _, err := s.file.place.now(); err == nil {
 		return nil
 	}
-	old := s.place.file.Load()
+	if !s.file.following.TryLock() {
+		return s.file.place.replaced()
+	}
+	defer s.file.following.Unlock()
+	if _, err := s.file.place.now(); err == nil {
+		return nil
+	}
+	old := s.file.place.file.Load()
 	if !old.released {
-		err := s.place.replaced()
+		err := s.file.place.replaced()
 		old.released = s.release(ctx, old)
 		return err
 	}
 	next, err := s.openNext(ctx, old)
 	if err != nil {
-		s.place.trouble.Store(&err)
+		s.file.place.trouble.Store(&err)
 		return err
 	}
 	_ = old.held.Close()
 	s.collected.take() // it names accounts of the old file
-	s.place.trouble.Store(nil)
-	s.place.file.Store(next)
+	s.file.place.trouble.Store(nil)
+	s.file.place.file.Store(next)
 	return nil
 }
 
@@ -185,12 +191,12 @@ func (s *Store) openNext(ctx context.Context, old *placed) (*placed, error) {
 	if err := old.clear(); err != nil {
 		return nil, err
 	}
-	if err := inspect(ctx, s.path, s.busyTimeout, readWrite, orOlder); err != nil {
-		return nil, unavailableError{fmt.Errorf("open database %s: %w", s.path, err)}
+	if err := inspect(ctx, s.file.path, s.busyTimeout, readWrite, orOlder); err != nil {
+		return nil, unavailableError{fmt.Errorf("open database %s: %w", s.file.path, err)}
 	}
-	next, err := openAs(ctx, s.path, s.busyTimeout, opening{readWrite, os.O_RDWR, true})
+	next, err := openAs(ctx, s.file.path, s.busyTimeout, opening{readWrite, os.O_RDWR, true})
 	if err != nil {
 		return nil, unavailableError{err}
 	}
-	return next.place.file.Load(), next.closePools()
+	return next.file.place.file.Load(), next.closePools()
 }

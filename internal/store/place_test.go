@@ -27,6 +27,7 @@ func swap(t *testing.T, path, next string) (moved string) {
 }
 
 func TestDatabaseMovedWithinATransactionDoesNotGetIt(t *testing.T) {
+	fileOnly(t)
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "auth.db")
 	s := open(t, path)
@@ -53,6 +54,7 @@ func TestDatabaseMovedWithinATransactionDoesNotGetIt(t *testing.T) {
 
 // What was read in one file, such as a uid, may mean somebody else in the next.
 func TestDatabaseReplacedEndsWhatBeganWithTheOldOne(t *testing.T) {
+	fileOnly(t)
 	t.Parallel()
 	folder := t.TempDir()
 	path, next := filepath.Join(folder, "auth.db"), filepath.Join(folder, "next.db")
@@ -85,6 +87,7 @@ func TestDatabaseReplacedEndsWhatBeganWithTheOldOne(t *testing.T) {
 }
 
 func TestDatabaseReplacedWithAReadUnderWayWaitsForItsEnd(t *testing.T) {
+	fileOnly(t)
 	t.Parallel()
 	folder := t.TempDir()
 	path, next := filepath.Join(folder, "auth.db"), filepath.Join(folder, "next.db")
@@ -122,6 +125,7 @@ func TestDatabaseReplacedWithAReadUnderWayWaitsForItsEnd(t *testing.T) {
 
 // One connection ends while it reads, one while it writes, one that is idle: none may keep the last from emptying the log.
 func TestDatabaseReplacedUnderConnectionsThatEndAtOnceLeavesNoLogBehind(t *testing.T) {
+	fileOnly(t)
 	t.Parallel()
 	folder := t.TempDir()
 	path, next := filepath.Join(folder, "auth.db"), filepath.Join(folder, "next.db")
@@ -160,6 +164,7 @@ func TestDatabaseReplacedUnderConnectionsThatEndAtOnceLeavesNoLogBehind(t *testi
 }
 
 func TestDatabaseWhoseOldLogCannotBeEmptiedIsNotOpenedWithIt(t *testing.T) {
+	fileOnly(t)
 	t.Parallel()
 	folder := t.TempDir()
 	path, next := filepath.Join(folder, "auth.db"), filepath.Join(folder, "next.db")

@@ -13,9 +13,7 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// OpenToRead is OpenExisting for commands that change nothing. The file and its folder need not be writable, and nobody
-// who writes keeps it waiting.
-func OpenToRead(ctx context.Context, path string, busyTimeout time.Duration) (*Store, error) {
+func openFileToRead(ctx context.Context, path string, busyTimeout time.Duration) (*Store, error) {
 	s, err := openToRead(ctx, path, busyTimeout, readWrite)
 	if err == nil || !cannotWrite(err) {
 		return s, err
@@ -32,7 +30,7 @@ func OpenToRead(ctx context.Context, path string, busyTimeout time.Duration) (*S
 		return nil, err
 	}
 	if s, err = openToRead(ctx, path, busyTimeout, readFrozen); err == nil {
-		s.unchanged = unchanged
+		s.file.unchanged = unchanged
 	}
 	return s, err
 }

@@ -29,6 +29,7 @@ func wantOneLine(t *testing.T, err error, parts ...string) {
 }
 
 func TestOpenRefusesAMissingFolderAndADirectory(t *testing.T) {
+	fileOnly(t)
 	folder := t.TempDir()
 	missing := filepath.Join(folder, "missing", "auth.db")
 	_, err := Open(t.Context(), missing, 0)
@@ -38,6 +39,7 @@ func TestOpenRefusesAMissingFolderAndADirectory(t *testing.T) {
 }
 
 func TestOpenRefusesAFileThatIsNoDatabaseAndLeavesItAsItIs(t *testing.T) {
+	fileOnly(t)
 	for name, content := range map[string][]byte{
 		"two bytes":    []byte("x\n"),
 		"short text":   []byte("These are my notes.\n"),
@@ -63,6 +65,7 @@ func TestOpenRefusesAFileThatIsNoDatabaseAndLeavesItAsItIs(t *testing.T) {
 }
 
 func TestOpenRefusesTheDatabaseOfAnotherProgram(t *testing.T) {
+	fileOnly(t)
 	for _, table := range []string{"notes", "users", "goose_db_version"} {
 		path := filepath.Join(t.TempDir(), "notes.db")
 		other, err := sql.Open("sqlite", path)
@@ -83,6 +86,7 @@ func TestOpenRefusesTheDatabaseOfAnotherProgram(t *testing.T) {
 }
 
 func TestOpenRefusesADamagedFile(t *testing.T) {
+	fileOnly(t)
 	sound := filepath.Join(t.TempDir(), "auth.db")
 	s := open(t, sound)
 	createUser(t, s, "bob")
@@ -136,6 +140,7 @@ func lock(t *testing.T, path, kind string) (unlock func()) {
 }
 
 func TestOpenRefusesAFileThatIsLockedForTooLong(t *testing.T) {
+	fileOnly(t)
 	for name, prepare := range map[string]func(path string){
 		"in use": func(path string) { open(t, path) },
 		"new":    func(string) {},
@@ -157,6 +162,7 @@ func TestOpenRefusesAFileThatIsLockedForTooLong(t *testing.T) {
 
 // SQLite itself does not wait for the first of these when a new file is put into WAL mode.
 func TestOpenOfANewFileWaitsForAnotherProgramThatHasItLocked(t *testing.T) {
+	fileOnly(t)
 	for _, kind := range []string{"IMMEDIATE", "EXCLUSIVE"} {
 		path := filepath.Join(t.TempDir(), "auth.db")
 		unlock := lock(t, path, kind)

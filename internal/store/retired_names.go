@@ -36,7 +36,7 @@ func (tx *transaction) retireName(ctx context.Context, uid int64, origin Origin)
 func (s *Store) RetiredName(ctx context.Context, name string) (retired string, err error) {
 	err = s.reads.QueryRowContext(ctx, `
 		SELECT username FROM retired_names
-		WHERE username = $1 OR skeleton = $2 AND (username GLOB '*[^ -~]*') >= $3 ORDER BY username <> $1, username LIMIT 1`,
+		WHERE username = $1 OR skeleton = $2 AND `+s.notASCII+` >= $3 ORDER BY username <> $1, username LIMIT 1`,
 		name, username.Skeleton(name), username.OfASCII(name)).Scan(&retired)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return "", fmt.Errorf("look for retired name: %w", unavailable(err))

@@ -2,7 +2,6 @@ package store
 
 import (
 	"errors"
-	"path/filepath"
 	"testing"
 )
 
@@ -93,7 +92,7 @@ func TestRetiredNameIsNoneWhereNoAppHasKnownTheAccount(t *testing.T) {
 // The names that look alike are those of this program's data, also when another version retired the name.
 func TestRetiredNameLooksAlikeByTheDataOfThisProgram(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "auth.db")
+	path := newAddress(t)
 	s := open(t, path)
 	addApp(t, s, "photos.example.org", "everyone")
 	retire(t, s, "apple")

@@ -42,6 +42,11 @@ func eachPage(read func(after string) (last string, err error)) error {
 	}
 }
 
+// unixSeconds is to the millisecond, as SQLite counts.
+func unixSeconds(t time.Time) float64 {
+	return float64(t.UnixMilli()) / 1000
+}
+
 func timeOrZero(unix sql.NullInt64) time.Time {
 	if !unix.Valid {
 		return time.Time{}

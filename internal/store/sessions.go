@@ -14,8 +14,9 @@ type session struct {
 	expires time.Time
 }
 
-// The expiry is a Julian day, as sqlite3store writes it; 2440587.5 is the one on which Unix time begins.
-const sessionQuery = "SELECT data, (expiry - 2440587.5) * 86400000 FROM sessions WHERE token = $1"
+func (e *engine) sessionQuery() string {
+	return "SELECT data, " + e.expiryMillis + " FROM sessions WHERE token = $1"
+}
 
 // FindSession returns what scs has stored under the token, if it has not expired. The data is shared with the cache:
 // the caller must not change it.
@@ -66,18 +67,23 @@ func (s *Store) SaveSession(ctx context.Context, change SessionChange) error {
 }
 
 func (tx *transaction) saveSession(ctx context.Context, change SessionChange) error {
+	saved := change.Saved
+	if saved != nil {
+		if _, err := tx.ExecContext(ctx, `
+			INSERT INTO sessions (expiry, token, data, sign_in)
+			VALUES (`+tx.expiry+`, $2, $3, (SELECT id FROM sign_ins WHERE id = $4`+tx.keepRows+`))
+			ON CONFLICT (token) DO UPDATE SET data = excluded.data, expiry = excluded.expiry, sign_in = excluded.sign_in`,
+			unixSeconds(saved.Expires), saved.TokenHash, saved.Data, saved.SignIn); err != nil {
+			return err
+		}
+	}
 	for _, token := range change.Deleted {
+		if saved != nil && token == saved.TokenHash {
+			continue
+		}
 		if _, err := tx.ExecContext(ctx, "DELETE FROM sessions WHERE token = $1", token); err != nil {
 			return err
 		}
 	}
-	if change.Saved == nil {
-		return nil
-	}
-	// The form of the expiry is sqlite3store's.
-	_, err := tx.ExecContext(ctx, `
-		INSERT INTO sessions (token, data, expiry, sign_in) VALUES ($1, $2, julianday($3), (SELECT id FROM sign_ins WHERE id = $4))
-		ON CONFLICT (token) DO UPDATE SET data = excluded.data, expiry = excluded.expiry, sign_in = excluded.sign_in`,
-		change.Saved.TokenHash, change.Saved.Data, change.Saved.Expires.UTC().Format("2006-01-02T15:04:05.999"), change.Saved.SignIn)
-	return err
+	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -75,18 +74,18 @@ func (s *Store) CreateSignIn(ctx context.Context, login NewSignIn, origin Origin
 
 func (tx *transaction) createSignIn(ctx context.Context, login NewSignIn, origin Origin) error {
 	user, factors := login.User, cmp.Or(login.Factors, ByPassword)
-	if _, err := tx.ExecContext(ctx, deleteSignIns, idList(login.Replaced)); err != nil {
-		return err
-	}
 	secondAt := sql.NullInt64{Int64: origin.At.Unix(), Valid: factors != ByPassword}
 	result, err := tx.ExecContext(ctx, `
 		INSERT INTO sign_ins (id, uid, created_at, last_seen_at, confirmed_at, remembered, address, user_agent, factors, second_at)
-		SELECT $1, uid, $2, $2, $2, $3, $4, $5, $6, $7 FROM users WHERE uid = $8 AND pass_hash = $9 AND disabled_at IS NULL`,
+		SELECT $1, uid, $2, $2, $2, $3, $4, $5, $6, $7 FROM users WHERE uid = $8 AND pass_hash = $9 AND disabled_at IS NULL`+tx.lockRows,
 		login.ID, origin.At.Unix(), login.Remembered, origin.Address, clipUserAgent(origin.UserAgent), factors, secondAt, user.UID, user.PassHash)
 	if err := requireRow(result, err, ErrPasswordChanged); err != nil {
 		return err
 	}
 	if err := tx.passSecondStep(ctx, login, origin); err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, "DELETE FROM sign_ins WHERE id "+tx.inList, tx.list(login.Replaced)); err != nil {
 		return err
 	}
 	if err := tx.trimSignIns(ctx, user.UID, login.ID); err != nil {
@@ -123,7 +122,7 @@ func (s *Store) SignInsByID(ctx context.Context, ids []string) ([]SignIn, error)
 	if !known {
 		var err error
 		// Watching the context costs more than this query.
-		if found, err = scanSignIns(s.findSignIns.QueryContext(context.WithoutCancel(ctx), idList(ids))); err != nil {
+		if found, err = scanSignIns(s.findSignIns.QueryContext(context.WithoutCancel(ctx), s.list(ids))); err != nil {
 			return nil, err
 		}
 		s.signIns.put(version, key, found)
@@ -131,8 +130,9 @@ func (s *Store) SignInsByID(ctx context.Context, ids []string) ([]SignIn, error)
 	return slices.Clone(found), nil // the caller may change its copy, never what is cached
 }
 
-const signInsByIDQuery = "SELECT " + signInColumns + ` FROM sign_ins JOIN users USING (uid)
-	WHERE id IN (SELECT value FROM json_each($1)) ORDER BY sign_ins.created_at, sign_ins.rowid`
+func (e *engine) signInsByIDQuery() string {
+	return "SELECT " + signInColumns + " FROM sign_ins JOIN users USING (uid) WHERE id " + e.inList + " ORDER BY sign_ins.created_at, sign_ins.rowid"
+}
 
 // SignInsOf returns the sign-ins of the account, of which there are at most maxSignIns: the one with this id first, then
 // the one last used.
@@ -219,7 +219,7 @@ func (s *Store) ConfirmSignIn(ctx context.Context, uid int64, confirmation Confi
 // LogOut deletes the named sign-ins of one browser; those that are gone already do not matter.
 func (s *Store) LogOut(ctx context.Context, ids []string, origin Origin) error {
 	return s.write(ctx, "log out", func(ctx context.Context, tx *transaction) error {
-		_, err := tx.endSignIns(ctx, LoggedOut, origin, "id IN (SELECT value FROM json_each($1))", idList(ids))
+		_, err := tx.endSignIns(ctx, LoggedOut, origin, "id "+tx.inList, tx.list(ids))
 		return err
 	})
 }
@@ -231,6 +231,7 @@ func (s *Store) EndSignIn(ctx context.Context, uid int64, id string, origin Orig
 		if err := tx.requireSignIn(ctx, uid, origin); err != nil {
 			return err
 		}
+		ended = false
 		err := tx.QueryRowContext(ctx, "SELECT user_agent FROM sign_ins WHERE uid = $1 AND id = $2", uid, id).Scan(&userAgent)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
@@ -275,26 +276,12 @@ func (tx *transaction) endSignIns(ctx context.Context, kind EventKind, origin Or
 	}
 	for _, uid := range slices.Sorted(maps.Keys(perAccount)) {
 		event := Event{UID: uid, Kind: kind, Origin: origin, Repeats: perAccount[uid], FirstAt: origin.At}
-		if err := tx.insertEvent(ctx, event); err != nil {
+		if _, err := tx.insertEvent(ctx, event); err != nil {
 			return 0, err
 		}
 		tx.recorded = append(tx.recorded, event)
 	}
 	return ended, nil
-}
-
-const deleteSignIns = "DELETE FROM sign_ins WHERE id IN (SELECT value FROM json_each($1))"
-
-// idList lets one prepared text serve any number of ids.
-func idList(ids []string) string {
-	if ids == nil {
-		ids = []string{}
-	}
-	list, err := json.Marshal(ids)
-	if err != nil {
-		panic(err) // a slice of strings always encodes
-	}
-	return string(list)
 }
 
 // EndAllSignIns deletes the sign-ins of the account, or of all accounts when uid is 0, and returns how many.

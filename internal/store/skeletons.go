@@ -13,23 +13,25 @@ import (
 
 // takenQuery finds an account that has a name, or one that looks the same. The second term of the index tells names of
 // ASCII alone, 0, from others, 1; for a new name of ASCII alone only the others count.
-const takenQuery = `SELECT EXISTS (SELECT 1 FROM users WHERE username = $1)
-	OR EXISTS (SELECT 1 FROM users WHERE skeleton = $2 AND (username GLOB '*[^ -~]*') >= $3)
-	OR EXISTS (SELECT 1 FROM retired_names WHERE username = $1)
-	OR EXISTS (SELECT 1 FROM retired_names WHERE skeleton = $2 AND (username GLOB '*[^ -~]*') >= $3)`
+func (e *engine) takenQuery() string {
+	return `SELECT EXISTS (SELECT 1 FROM users WHERE username = $1)
+		OR EXISTS (SELECT 1 FROM users WHERE skeleton = $2 AND ` + e.notASCII + ` >= $3)
+		OR EXISTS (SELECT 1 FROM retired_names WHERE username = $1)
+		OR EXISTS (SELECT 1 FROM retired_names WHERE skeleton = $2 AND ` + e.notASCII + ` >= $3)`
+}
 
 // UsernameTaken reports whether CreateUser would return ErrUsernameTaken for this canonical name.
 func (s *Store) UsernameTaken(ctx context.Context, name string) (bool, error) {
-	taken, err := isTaken(ctx, s.reads, name)
+	taken, err := s.isTaken(ctx, s.reads, name)
 	if err != nil {
 		return false, fmt.Errorf("look for username: %w", err)
 	}
 	return taken, nil
 }
 
-func isTaken(ctx context.Context, from querier, name string) (taken bool, err error) {
+func (e *engine) isTaken(ctx context.Context, from querier, name string) (taken bool, err error) {
 	err = eachRow(ctx, from, func(row *sql.Rows) error { return row.Scan(&taken) },
-		takenQuery, name, username.Skeleton(name), username.OfASCII(name))
+		e.takenQuery(), name, username.Skeleton(name), username.OfASCII(name))
 	return taken, err
 }
 
@@ -114,9 +116,9 @@ func (s *Store) LookAlikes(ctx context.Context) (groups [][]string, err error) {
 		return err
 	}, `
 		SELECT username, skeleton FROM users
-		WHERE skeleton = '' OR skeleton IN (SELECT value FROM json_each($1))
+		WHERE skeleton = '' OR skeleton `+s.inList+`
 			OR skeleton IN (SELECT skeleton FROM users GROUP BY skeleton HAVING count(*) > 1)
-		ORDER BY uid`, idList(missing))
+		ORDER BY uid`, s.list(missing))
 	if err != nil {
 		return nil, fmt.Errorf("look for names that look alike: %w", err)
 	}

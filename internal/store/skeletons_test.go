@@ -3,7 +3,6 @@ package store
 import (
 	"database/sql"
 	"errors"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -11,6 +10,7 @@ import (
 )
 
 func TestSignupComparesNamesThroughAnIndex(t *testing.T) {
+	fileOnly(t)
 	t.Parallel()
 	s := newStore(t)
 	for _, ascii := range []bool{true, false} {
@@ -21,7 +21,7 @@ func TestSignupComparesNamesThroughAnIndex(t *testing.T) {
 			err := row.Scan(&id, &parent, &unused, &step)
 			plan = append(plan, step)
 			return err
-		}, "EXPLAIN QUERY PLAN "+takenQuery, "bob", "bob", ascii)
+		}, "EXPLAIN QUERY PLAN "+s.takenQuery(), "bob", "bob", ascii)
 		if err != nil || !strings.Contains(strings.Join(plan, "\n"), "COVERING INDEX users_skeleton (skeleton=? AND <expr>>?)") {
 			t.Errorf("%q, %v", plan, err)
 		}
@@ -30,7 +30,7 @@ func TestSignupComparesNamesThroughAnIndex(t *testing.T) {
 
 func TestSignupComparesWithAccountsThatAnotherProgramAdded(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "auth.db")
+	path := newAddress(t)
 	s := open(t, path)
 	if _, err := s.DB().ExecContext(t.Context(), "INSERT INTO users (username, pass_hash, created_at) VALUES ('apple', '', 0)"); err != nil {
 		t.Fatal(err)

@@ -36,8 +36,14 @@ func (s *Store) Take(ctx context.Context, counters []Counter, now time.Time) (re
 	}
 	err = s.write(ctx, "count an attempt", func(ctx context.Context, tx *transaction) error {
 		var states []throttle.State
-		if states, refusing, wait, err = tryCounters(ctx, tx, counters, now); err != nil || wait > 0 {
+		if err = tx.lockCounters(ctx, counters); err != nil {
 			return err
+		}
+		if states, refusing, wait, err = tryCounters(ctx, tx, counters, now); err != nil {
+			return err
+		}
+		if wait > 0 {
+			return errRefused
 		}
 		for i, counter := range counters {
 			if err := tx.setCounter(ctx, counter, states[i], now); err != nil {
@@ -49,8 +55,14 @@ func (s *Store) Take(ctx context.Context, counters []Counter, now time.Time) (re
 		}
 		return nil
 	})
+	if errors.Is(err, errRefused) {
+		err = nil
+	}
 	return refusing, wait, err
 }
+
+// errRefused undoes a transaction in which nothing is counted.
+var errRefused = errors.New("the attempt is refused")
 
 // Wait is how long Take would refuse an attempt. It counts nothing.
 func (s *Store) Wait(ctx context.Context, counters []Counter, now time.Time) (time.Duration, error) {
@@ -95,6 +107,9 @@ func (s *Store) Settle(ctx context.Context, settlement Settlement, now time.Time
 }
 
 func (tx *transaction) settle(ctx context.Context, settlement Settlement, now time.Time) error {
+	if err := tx.lockCounters(ctx, slices.Concat(settlement.Reset, settlement.TakeBack)); err != nil {
+		return err
+	}
 	for _, counter := range settlement.Reset {
 		if err := tx.setCounter(ctx, counter, throttle.State{}, now); err != nil {
 			return err
@@ -118,6 +133,7 @@ func (tx *transaction) settle(ctx context.Context, settlement Settlement, now ti
 // ForgetAttempts removes counters by their keys, and returns how many of them there were.
 func (s *Store) ForgetAttempts(ctx context.Context, keys ...[]byte) (forgotten int, err error) {
 	err = s.write(ctx, "forget attempts", func(ctx context.Context, tx *transaction) error {
+		forgotten = 0
 		for _, key := range keys {
 			result, err := tx.ExecContext(ctx, "DELETE FROM throttle WHERE key = $1", key)
 			if err != nil {
@@ -152,6 +168,24 @@ func (tx *transaction) resetLimits(ctx context.Context, uid int64) error {
 	}
 	for _, key := range keys {
 		if _, err := tx.ExecContext(ctx, "DELETE FROM throttle WHERE key = $1", key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lockCounters has every other transaction that counts against one of them wait, also where there is no row yet.
+func (tx *transaction) lockCounters(ctx context.Context, counters []Counter) error {
+	if tx.lockCounter == "" {
+		return nil
+	}
+	keys := make([][]byte, len(counters))
+	for i, counter := range counters {
+		keys[i] = counter.Key
+	}
+	slices.SortFunc(keys, bytes.Compare)
+	for _, key := range keys {
+		if _, err := tx.ExecContext(ctx, tx.lockCounter, key); err != nil {
 			return err
 		}
 	}

@@ -9,9 +9,10 @@ import (
 	"time"
 )
 
-// transaction is a change under way. It has the write lock from its start.
+// transaction is a change under way. On SQLite it has the write lock from its start.
 type transaction struct {
 	*sql.Tx
+	*engine
 	// recorded are the events that are told when the change is on disk.
 	recorded []Event
 }
@@ -30,22 +31,58 @@ func (s *Store) Notify(f func(Event)) {
 //
 // When ctx ends, or the wait for the write lock takes too long, nothing is done. A change that has begun is finished
 // whether ctx ends or not: the context that it gets does not end.
+//
+// On PostgreSQL a change that another one stood in the way of is undone by the server, and run again from its start.
+// Nothing else is: when the answer to a COMMIT is lost, nobody knows whether it took place.
 func (s *Store) write(ctx context.Context, what string, change func(context.Context, *transaction) error) error {
-	tx, end, err := s.begin(ctx)
+	var events []Event
+	var err error
+	for range mostTries {
+		if events, err = s.writeOnce(ctx, change); !stoodInTheWay(err) {
+			break
+		}
+	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", what, unavailable(err))
 	}
-	defer end()
-	if err = change(context.WithoutCancel(ctx), tx); err == nil {
-		err = tx.Commit()
-	}
-	if err != nil {
-		return fmt.Errorf("%s: %w", what, unavailable(err))
-	}
-	for _, event := range tx.recorded {
+	for _, event := range events {
 		s.notify(event)
 	}
 	return nil
+}
+
+// mostTries is how often a change is begun.
+const mostTries = 10
+
+func (s *Store) writeOnce(ctx context.Context, change func(context.Context, *transaction) error) ([]Event, error) {
+	tx, end, err := s.begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer end()
+	if err := change(context.WithoutCancel(ctx), tx); err != nil {
+		return nil, err
+	}
+	return tx.recorded, tx.Commit()
+}
+
+// lockAccount locks the account's row (engine.lockRows), or returns ErrNoUser.
+func (tx *transaction) lockAccount(ctx context.Context, uid int64) error {
+	return tx.account(ctx, uid, tx.lockRows)
+}
+
+// keepAccount keeps the account from being deleted (engine.keepRows), or returns ErrNoUser.
+func (tx *transaction) keepAccount(ctx context.Context, uid int64) error {
+	return tx.account(ctx, uid, tx.keepRows)
+}
+
+func (tx *transaction) account(ctx context.Context, uid int64, lock string) error {
+	var one int
+	err := tx.QueryRowContext(ctx, "SELECT 1 FROM users WHERE uid = $1"+lock, uid).Scan(&one)
+	if errors.Is(err, sql.ErrNoRows) {
+		return ErrNoUser
+	}
+	return err
 }
 
 // errLocked is unavailable.
@@ -69,7 +106,7 @@ func (s *Store) begin(ctx context.Context) (tx *transaction, end func(), err err
 	waits.add(time.Since(began))
 	switch {
 	case err == nil && stillHere && inTime:
-		return &transaction{Tx: begun}, func() { _ = begun.Rollback(); cancel() }, nil
+		return &transaction{Tx: begun, engine: s.engine}, func() { _ = begun.Rollback(); cancel() }, nil
 	case err == nil:
 		_ = begun.Rollback()
 	}

@@ -3,7 +3,6 @@ package store
 import (
 	"errors"
 
-	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
@@ -16,16 +15,12 @@ func Unavailable(err error) bool {
 	if errors.Is(err, ErrUnavailable) {
 		return true
 	}
-	var failure *sqlite.Error
-	if !errors.As(err, &failure) {
-		return false
-	}
-	switch failure.Code() & 0xff {
+	switch sqliteCode(err) {
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR,
 		sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOTADB:
 		return true
 	}
-	return false
+	return postgresUnavailable(err)
 }
 
 func unavailable(err error) error {

@@ -52,7 +52,13 @@ func (s *Store) CreateUserWithLink(ctx context.Context, user User, link Password
 }
 
 func (tx *transaction) insertUser(ctx context.Context, user User, origin Origin) (int64, error) {
-	taken, err := isTaken(ctx, tx, user.Username)
+	skeleton := username.Skeleton(user.Username)
+	if tx.lockName != "" {
+		if _, err := tx.ExecContext(ctx, tx.lockName, skeleton); err != nil {
+			return 0, err
+		}
+	}
+	taken, err := tx.isTaken(ctx, tx, user.Username)
 	if err != nil {
 		return 0, err
 	}
@@ -63,7 +69,10 @@ func (tx *transaction) insertUser(ctx context.Context, user User, origin Origin)
 	err = tx.QueryRowContext(ctx, `
 		INSERT INTO users (username, typed_name, pass_hash, created_at, password_changed_at, skeleton) VALUES ($1, $2, $3, $4, $4, $5)
 		RETURNING uid`,
-		user.Username, user.Name, user.PassHash, origin.At.Unix(), username.Skeleton(user.Username)).Scan(&uid)
+		user.Username, user.Name, user.PassHash, origin.At.Unix(), skeleton).Scan(&uid)
+	if isTakenAlready(err) {
+		return 0, ErrUsernameTaken
+	}
 	if err != nil {
 		return 0, err
 	}
@@ -112,6 +121,12 @@ func (s *Store) DeleteUser(ctx context.Context, uid int64, origin Origin) error 
 			if err := tx.requireSignIn(ctx, uid, origin); err != nil {
 				return err
 			}
+		}
+		if err := tx.lockAccount(ctx, uid); err != nil {
+			if errors.Is(err, ErrNoUser) {
+				return nil
+			}
+			return err
 		}
 		if err := tx.resetLimits(ctx, uid); err != nil {
 			return err

@@ -111,6 +111,7 @@ func TestPasswordChangedByAnotherIsNotReplaced(t *testing.T) {
 
 // With deferred transactions nine out of ten of these fail: another one wrote between their reading and writing.
 func TestTransactionsThatReadAndThenWriteAllSucceed(t *testing.T) {
+	fileOnly(t)
 	t.Parallel()
 	s := newStore(t)
 	if _, err := s.DB().ExecContext(t.Context(), "CREATE TABLE counter (value INTEGER); INSERT INTO counter VALUES (0)"); err != nil {
