@@ -572,7 +572,7 @@ func AddPasskey(form PasskeyForm) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if form.First {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 44, "<p class=\"hint\">This logs you out everywhere else.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 44, "<p class=\"hint\">This logs you out everywhere else and ends your app passwords.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -16,8 +16,8 @@ type SecondFactorPage struct {
 	Username string
 	// CodesAt is when codes were set up, and zero when they were not.
 	CodesAt time.Time
-	// RecoverySaved is whether there is a recovery code in a safe place, which comes first.
-	RecoverySaved bool
+	// MayBegin is whether one may be added now; a recovery code comes first.
+	MayBegin bool
 	// Any is whether the account has a second factor.
 	Any bool
 	// Required is whether it must have one to go on.
@@ -71,8 +71,8 @@ func SecondFactor(page SecondFactorPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		if !page.RecoverySaved && !page.Any {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<p>First save a recovery code: it lets you back in if you lose your phone.</p><p><a class=\"button\" href=\"")
+		if !page.MayBegin {
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<p>First save a new recovery code: it lets you back in if you lose your phone.</p><p><a class=\"button\" href=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -385,7 +385,7 @@ func SetUpCodes(form CodesForm) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if form.First {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 30, "<p class=\"hint\">This logs you out everywhere else.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 30, "<p class=\"hint\">This logs you out everywhere else and ends your app passwords.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -57,6 +57,9 @@ func (a *app) recoverAccount(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if factors.Any() { // whoever comes this far has one of three
+		a.store.RecordFailure(store.Failure{Kind: store.RecoveryHalfDone, UID: user.UID}, a.origin(c))
+	}
 	form.Proof = a.secondProof(c, factors, components.PasskeyRecover)
 	if !r.PostForm.Has("password") {
 		return a.render(c, http.StatusOK, recoverPasswordView(form))

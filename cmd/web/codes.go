@@ -22,10 +22,14 @@ func (a *app) setUpCodes(c echo.Context) error {
 		if err != nil {
 			return err
 		}
-		if !factors.RecoveryCodeSaved && !factors.Any() {
+		if !factors.MayBegin(me.ID) {
 			return a.redirect(c, components.SecondFactorPath(me.Username))
 		}
-		_, enrolment, err := a.guard.NewCodes(ctx, me.UID)
+		enrolment, err := a.guard.NewCodes(ctx, me.UID, me.ID)
+		if errors.Is(err, auth.ErrCodesUnavailable) {
+			a.log.Error("set up codes", "error", err, "request", requestID(c))
+			return a.backToSecondFactor(c, "Codes cannot be set up at this moment. Contact "+a.face.Administrator()+".")
+		}
 		if err != nil {
 			return err
 		}
@@ -63,8 +67,7 @@ func (a *app) confirmCodes(c echo.Context) error {
 }
 
 func (a *app) startCodesAgain(c echo.Context) error {
-	a.flash(c, "That took too long. Please start again.")
-	return a.redirect(c, components.SecondFactorPath(currentSignIn(c).Username))
+	return a.backToSecondFactor(c, "That took too long. Please start again.")
 }
 
 func (a *app) removeCodes(c echo.Context) error {
@@ -82,7 +85,7 @@ func (a *app) removeCodes(c echo.Context) error {
 // showCodes renders the secret directly; no other page shows it.
 func (a *app) showCodes(c echo.Context, status int, enrolment []byte, problem string) error {
 	me := currentSignIn(c)
-	secret, err := a.guard.ReadEnrolment(me.UID, enrolment)
+	secret, err := a.guard.ReadEnrolment(me.UID, me.ID, enrolment)
 	if errors.Is(err, auth.ErrEnrolmentOver) {
 		return a.startCodesAgain(c)
 	}

@@ -95,14 +95,14 @@ func TestCodesAreTurnedOnByTypingOneOfThem(t *testing.T) {
 	s, b := newSiteSignedIn(t, "bob")
 	elsewhere := s.signedIn("bob")
 	b.get("/user/bob").want("Second factor None yet")
-	b.get("/user/bob/second-factor").want("First save a recovery code").wantNot("Set up codes")
-	b.post("/user/bob/second-factor/codes").wantPath("/user/bob/second-factor").want("First save a recovery code")
+	b.get("/user/bob/second-factor").want("First save a new recovery code").wantNot("Set up codes")
+	b.post("/user/bob/second-factor/codes").wantPath("/user/bob/second-factor").want("First save a new recovery code")
 	b.makeCode("bob")
-	b.post("/user/bob/second-factor/codes").want("First save a recovery code") // shown, but not said to be safe
+	b.post("/user/bob/second-factor/codes").want("First save a new recovery code") // shown, but not said to be safe
 	b.post("/user/bob/recovery/saved")
 
 	p, shown := b.startCodes("bob")
-	shown.want("Scan this", "This logs you out everywhere else.", "here it is "+s.clock.Now().UTC().Format("15:04:05")+" UTC")
+	shown.want("Scan this", "This logs you out everywhere else and ends your app passwords.", "here it is "+s.clock.Now().UTC().Format("15:04:05")+" UTC")
 	address := attribute(shown.find(func(n *html.Node) bool { return strings.HasPrefix(attribute(n, "href"), "otpauth:") }), "href")
 	if address != totp.URI("Latchkey", "bob", p.secret) {
 		t.Errorf("address %q", address)

@@ -98,7 +98,7 @@ func (a *app) passRecoveryStep(c echo.Context) error {
 // finishLogin signs in whose second step is passed. Whatever ended sign-ins since the first step ended it, too.
 func (a *app) finishLogin(c echo.Context, half store.HalfLogin, record func(store.NewSignIn) error) error {
 	err := a.startSignIn(c, half.User, half.Remembered, func(login store.NewSignIn) error {
-		login.HalfLogin = half.ID
+		login.HalfLogin, login.Abandoned = half.ID, ""
 		return record(login)
 	})
 	if errors.Is(err, store.ErrPasswordChanged) {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/base64"
 	"net/http"
 	"strings"
 	"sync"
@@ -313,10 +312,9 @@ func TestAppPasswordOfAnAccountWithoutTheRequiredSecondFactorIsWorthNothing(t *t
 	s, b := newAppSite(t)
 	secret := b.makeAppPassword("bob", "photos.example.org", "phone")
 	photos := s.onApp(t, "photos.example.org")
-	basic := http.Header{"Authorization": {"Basic " + base64.StdEncoding.EncodeToString([]byte("bob:"+secret))}}
-	photos.want(http.StatusOK, "/dav", basic)
+	photos.want(http.StatusOK, "/dav", basic(secret))
 	s.mustRun("app", "set", "photos.example.org", "--require-second-factor")
-	photos.want(http.StatusForbidden, "/dav", basic)
+	photos.want(http.StatusForbidden, "/dav", basic(secret))
 	b.setUpCodes("bob")
-	photos.want(http.StatusOK, "/dav", basic)
+	photos.want(http.StatusOK, "/dav", basic(b.makeAppPassword("bob", "photos.example.org", "phone")))
 }

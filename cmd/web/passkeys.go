@@ -25,7 +25,7 @@ func (a *app) addPasskey(c echo.Context) error {
 		switch {
 		case err != nil:
 			return err
-		case !a.hasPasskeys(c), !factors.RecoveryCodeSaved && !factors.Any(), len(factors.Passkeys) >= store.MaxPasskeys:
+		case !a.hasPasskeys(c), !factors.MayBegin(me.ID), len(factors.Passkeys) >= store.MaxPasskeys:
 			return a.redirect(c, components.SecondFactorPath(me.Username)) // which does not offer it, and says why
 		}
 		if err := a.guard.Allow(ctx, clientOf(c), auth.Challenge); err != nil {

@@ -195,8 +195,8 @@ func TestPasskeyNeedsASavedRecoveryCodeFirst(t *testing.T) {
 	s := newSecureSite(t)
 	s.signUp("bob")
 	b := s.signedIn("bob")
-	b.get("/user/bob/second-factor").want("First save a recovery code").wantNot("Add a passkey")
-	b.post("/user/bob/second-factor/passkeys").wantPath("/user/bob/second-factor").want("First save a recovery code")
+	b.get("/user/bob/second-factor").want("First save a new recovery code").wantNot("Add a passkey")
+	b.post("/user/bob/second-factor/passkeys").wantPath("/user/bob/second-factor").want("First save a new recovery code")
 	s.saveRecoveryCode("bob")
 	options := b.post("/user/bob/second-factor/passkeys").creation()
 	s.exec("UPDATE recovery_codes SET saved = 0") // a new one was made meanwhile

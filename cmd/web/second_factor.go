@@ -17,7 +17,7 @@ func (a *app) showSecondFactor(c echo.Context) error {
 	}
 	page := components.SecondFactorPage{
 		CSRF: csrfToken(c), Username: me.Username, CodesAt: factors.CodeAddedAt,
-		RecoverySaved: factors.RecoveryCodeSaved, Any: factors.Any(), Required: a.lacksSecondFactor(me),
+		MayBegin: factors.MayBegin(me.ID), Any: factors.Any(), Required: a.lacksSecondFactor(me),
 	}
 	a.showPasskeys(c, &page, me, factors)
 	return a.render(c, http.StatusOK, view{title: "Second factor", main: components.SecondFactor(page)})

@@ -28,7 +28,7 @@ func (a *app) beginHalfLogin(c echo.Context, user store.User, remember bool, set
 	if err != nil {
 		return err
 	}
-	half := store.HalfLogin{ID: rand.Text(), User: user, Remembered: remember}
+	half := store.HalfLogin{ID: rand.Text(), User: user, Remembered: remember, Abandoned: a.halfLoginID(c)}
 	a.sessions.Put(ctx, halfLoginKey, half.ID)
 	return a.withSession(c, func(session store.SessionChange) error {
 		return a.store.BeginHalfLogin(ctx, half, settled, session, a.origin(c))
@@ -37,9 +37,15 @@ func (a *app) beginHalfLogin(c echo.Context, user store.User, remember bool, set
 
 // halfLogin returns the login of this browser whose second step is to come, or store.ErrNoHalfLogin.
 func (a *app) halfLogin(c echo.Context) (store.HalfLogin, error) {
-	id, _ := a.sessions.Get(c.Request().Context(), halfLoginKey).(string)
-	if id == "" {
+	id := a.halfLoginID(c)
+	if id == "" || a.browserWasClosed(c) {
 		return store.HalfLogin{}, store.ErrNoHalfLogin
 	}
-	return a.store.HalfLogin(c.Request().Context(), id, a.now().Add(-halfLoginMaxAge))
+	now := a.now()
+	return a.store.HalfLogin(c.Request().Context(), id, now.Add(-halfLoginMaxAge), now.Add(clockTolerance))
+}
+
+func (a *app) halfLoginID(c echo.Context) string {
+	id, _ := a.sessions.Get(c.Request().Context(), halfLoginKey).(string)
+	return id
 }

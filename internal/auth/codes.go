@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -29,40 +30,40 @@ var (
 // Uses of what is sealed.
 const (
 	sealedCodes     = "totp"
-	sealedEnrolment = "totp enrolment"
+	sealedEnrolment = "totp enrolment of "
 )
 
 // enrolmentMaxAge is how long a person has to bring a new secret into an app.
 const enrolmentMaxAge = 15 * time.Minute
 
-// NewCodes makes the secret of an account's next codes. Nothing is stored yet: enrolment, which holds the secret sealed,
-// has to come back with a code to SetUpCodes. The first call of all makes the key file.
-func (g *Guard) NewCodes(ctx context.Context, uid int64) (secret, enrolment []byte, err error) {
-	key, err := sealing.ReadKey(g.keyFile)
-	if errors.Is(err, sealing.ErrNoKey) {
-		// A new key in place of one that is only out of reach would leave the codes of others sealed for good.
-		all, _, countErr := g.store.CountCodesOfOtherKeys(ctx, nil)
-		switch {
-		case countErr != nil:
-			return nil, nil, countErr
-		case all == 0:
-			key, err = sealing.MakeKey(g.keyFile)
-		}
+// NewCodes makes the secret of an account's next codes. Nothing is stored yet: the enrolment, which holds the secret sealed,
+// has to come back with a code to SetUpCodes, in the same sign-in. The first call of all makes the key file. A new key in
+// place of one that is only out of reach would leave the codes of others sealed for good: then, and when the key is another
+// one, it returns ErrCodesUnavailable.
+func (g *Guard) NewCodes(ctx context.Context, uid int64, signIn string) (enrolment []byte, err error) {
+	key, readErr := sealing.ReadKey(g.keyFile)
+	_, others, err := g.store.CountCodesOfOtherKeys(ctx, key.ID())
+	switch {
+	case err != nil:
+		return nil, err
+	case others > 0:
+		return nil, fmt.Errorf("%w: %w", ErrCodesUnavailable, cmp.Or(readErr, sealing.ErrOtherKey))
+	case errors.Is(readErr, sealing.ErrNoKey):
+		key, readErr = sealing.MakeKey(g.keyFile)
 	}
-	if err != nil {
-		return nil, nil, fmt.Errorf("%w: %w", ErrCodesUnavailable, err)
+	if readErr != nil {
+		return nil, fmt.Errorf("%w: %w", ErrCodesUnavailable, readErr)
 	}
-	secret = totp.NewSecret()
-	return secret, key.Seal(sealedEnrolment, uid, binary.BigEndian.AppendUint64(secret, uint64(g.now().Unix()))), nil
+	return key.Seal(sealedEnrolment+signIn, uid, binary.BigEndian.AppendUint64(totp.NewSecret(), uint64(g.now().Unix()))), nil
 }
 
-// ReadEnrolment returns the secret that NewCodes made for the account, or ErrEnrolmentOver.
-func (g *Guard) ReadEnrolment(uid int64, enrolment []byte) (secret []byte, err error) {
+// ReadEnrolment returns the secret that NewCodes made for the account in this sign-in, or ErrEnrolmentOver.
+func (g *Guard) ReadEnrolment(uid int64, signIn string, enrolment []byte) (secret []byte, err error) {
 	key, err := g.key()
 	if err != nil {
 		return nil, err
 	}
-	opened, err := key.Open(sealedEnrolment, uid, enrolment)
+	opened, err := key.Open(sealedEnrolment+signIn, uid, enrolment)
 	if err != nil || len(opened) < 8 {
 		return nil, ErrEnrolmentOver
 	}
@@ -77,7 +78,7 @@ func (g *Guard) ReadEnrolment(uid int64, enrolment []byte) (secret []byte, err e
 // that did not take it, or whose clock is wrong. That code is spent by it. Errors are ErrWrongCode, and those of
 // ReadEnrolment and store.SetCodes.
 func (g *Guard) SetUpCodes(ctx context.Context, uid int64, enrolment []byte, code string, origin store.Origin) error {
-	secret, err := g.ReadEnrolment(uid, enrolment)
+	secret, err := g.ReadEnrolment(uid, origin.SignIn, enrolment)
 	if err != nil {
 		return err
 	}

@@ -39,10 +39,17 @@ type Key struct {
 
 // ReadKey reads the key from its file. Errors are ErrNoKey, ErrDamagedKey, and those of the file system.
 func ReadKey(path string) (Key, error) {
-	file, err := os.Open(path)
+	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Key{}, ErrNoKey
 	}
+	if err != nil {
+		return Key{}, err
+	}
+	if !info.Mode().IsRegular() { // a named pipe would keep each login waiting
+		return Key{}, ErrDamagedKey
+	}
+	file, err := os.Open(path)
 	if err != nil {
 		return Key{}, err
 	}
@@ -85,6 +92,9 @@ func MakeKey(path string) (Key, error) {
 	_, err = partial.WriteString(base64.StdEncoding.EncodeToString(bare) + "\n")
 	if err = errors.Join(err, partial.Sync(), partial.Close()); err == nil {
 		err = os.Link(partial.Name(), path) // unlike rename, it replaces nothing
+	}
+	if err != nil && !errors.Is(err, fs.ErrExist) { // FAT and some network file systems have no links
+		err = CopyKey(partial.Name(), path)
 	}
 	if errors.Is(err, fs.ErrExist) {
 		return ReadKey(path)

@@ -149,7 +149,7 @@ func (s *Store) WriteCollected(ctx context.Context) error {
 
 // isFailure are the kinds that somebody who is not the owner can cause.
 var isFailure = map[EventKind]bool{LoginFailed: true, LoginThrottled: true, RecoveryFailed: true, RecoveryThrottled: true,
-	SecondStepFailed: true, SecondThrottled: true, PasskeyRefused: true}
+	SecondStepFailed: true, SecondThrottled: true, RecoveryHalfDone: true, PasskeyRefused: true}
 
 // repeatsWithin is how old the first of several failures in one row may be.
 const repeatsWithin = 24 * time.Hour

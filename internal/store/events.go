@@ -42,6 +42,9 @@ const (
 	SecondFactorsLost EventKind = "second factors removed as lost"
 	// SecondStepMissing is a right password without a second factor. It goes when the second step is passed.
 	SecondStepMissing EventKind = "second step missing"
+	// RecoveryHalfDone is a right recovery code of an account with a second factor, which is asked for next.
+	RecoveryHalfDone EventKind = "recovery begun"
+	LostLinkMade     EventKind = "password link made that removes the second factors"
 	SecondStepFailed  EventKind = "second step failed" // a wrong code
 	PasskeyRefused    EventKind = "passkey refused"
 

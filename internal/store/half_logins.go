@@ -20,6 +20,8 @@ type HalfLogin struct {
 	ID         string
 	User       User
 	Remembered bool
+	// Abandoned is the id of one that the browser had begun before and does not go on with, or "".
+	Abandoned string
 }
 
 // BeginHalfLogin records one, with an event that stays unless the second step is passed. ErrPasswordChanged means that
@@ -38,6 +40,9 @@ func (s *Store) BeginHalfLogin(ctx context.Context, half HalfLogin, settled Sett
 		if err := tx.settle(ctx, settled, origin.At); err != nil {
 			return err
 		}
+		if err := tx.abandonHalfLogin(ctx, user.UID, half.Abandoned); err != nil {
+			return err
+		}
 		tx.tell(user.UID, SecondStepMissing, origin)
 		event, err := tx.insertEvent(ctx, Event{UID: user.UID, Kind: SecondStepMissing, Origin: origin, Repeats: 1, FirstAt: origin.At})
 		if err != nil {
@@ -51,13 +56,13 @@ func (s *Store) BeginHalfLogin(ctx context.Context, half HalfLogin, settled Sett
 	})
 }
 
-// HalfLogin finds a login that began after since, or returns ErrNoHalfLogin.
-func (s *Store) HalfLogin(ctx context.Context, id string, since time.Time) (HalfLogin, error) {
+// HalfLogin finds a login that began after since and not after latest, or returns ErrNoHalfLogin.
+func (s *Store) HalfLogin(ctx context.Context, id string, since, latest time.Time) (HalfLogin, error) {
 	half := HalfLogin{ID: id}
 	var digest []byte
 	err := s.reads.QueryRowContext(ctx, `
 		SELECT uid, username, `+nameColumn+`, users.pass_hash, remembered, half_logins.pass_hash
-		FROM half_logins JOIN users USING (uid) WHERE id = $1 AND begun_at > $2 AND disabled_at IS NULL`, id, since.Unix()).
+		FROM half_logins JOIN users USING (uid) WHERE id = $1 AND begun_at > $2 AND begun_at <= $3 AND disabled_at IS NULL`, id, since.Unix(), latest.Unix()).
 		Scan(&half.User.UID, &half.User.Username, &half.User.Name, &half.User.PassHash, &half.Remembered, &digest)
 	if errors.Is(err, sql.ErrNoRows) || err == nil && !bytes.Equal(digest, digestOf(half.User.PassHash)) {
 		return HalfLogin{}, ErrNoHalfLogin
@@ -78,7 +83,20 @@ func (tx *transaction) finishHalfLogin(ctx context.Context, uid int64, id string
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, "DELETE FROM events WHERE id = $1 AND uid = $2", event, uid)
+	_, err = tx.ExecContext(ctx, "DELETE FROM events WHERE id = $1 AND uid = $2 AND kind = $3", event, uid, SecondStepMissing)
+	return err
+}
+
+// abandonHalfLogin ends a login of the account that its own browser does not go on with: nobody else has tried. One that is
+// over already does not matter.
+func (tx *transaction) abandonHalfLogin(ctx context.Context, uid int64, id string) error {
+	if id == "" {
+		return nil
+	}
+	err := tx.finishHalfLogin(ctx, uid, id)
+	if errors.Is(err, ErrNoHalfLogin) {
+		return nil
+	}
 	return err
 }
 

@@ -38,7 +38,11 @@ func (tx *transaction) setPasswordLink(ctx context.Context, uid int64, link Pass
 	if err := requireRow(result, err, ErrNoUser); err != nil {
 		return err
 	}
-	return tx.record(ctx, uid, PasswordLinkMade, origin)
+	kind := PasswordLinkMade
+	if link.LostSecondFactor {
+		kind = LostLinkMade
+	}
+	return tx.record(ctx, uid, kind, origin)
 }
 
 // UserByPasswordLink finds the account that a link is for, or returns ErrNoLink. A link that expires later than

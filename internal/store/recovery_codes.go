@@ -44,9 +44,9 @@ func (s *Store) SetRecoveryCode(ctx context.Context, uid int64, codeHash []byte,
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, `
-			INSERT INTO recovery_codes (uid, code_hash, created_at) VALUES ($1, $2, $3)
-			ON CONFLICT (uid) DO UPDATE SET code_hash = excluded.code_hash, created_at = excluded.created_at, saved = FALSE`,
-			uid, codeHash, origin.At.Unix()); err != nil {
+			INSERT INTO recovery_codes (uid, code_hash, created_at, sign_in) VALUES ($1, $2, $3, $4)
+			ON CONFLICT (uid) DO UPDATE SET code_hash = excluded.code_hash, created_at = excluded.created_at, sign_in = excluded.sign_in, saved = FALSE`,
+			uid, codeHash, origin.At.Unix(), origin.SignIn); err != nil {
 			return err
 		}
 		return tx.record(ctx, uid, RecoveryCodeMade, origin)
@@ -115,8 +115,8 @@ func (s *Store) LogInByRecoveryCode(ctx context.Context, r RecoverParams, origin
 
 func (tx *transaction) replaceRecoveryCode(ctx context.Context, uid int64, r RecoverParams, origin Origin) error {
 	result, err := tx.ExecContext(ctx, `
-		UPDATE recovery_codes SET code_hash = $1, created_at = $2, saved = FALSE WHERE uid = $3 AND code_hash = $4`,
-		r.NewCodeHash, origin.At.Unix(), uid, r.CodeHash)
+		UPDATE recovery_codes SET code_hash = $1, created_at = $2, sign_in = $3, saved = FALSE WHERE uid = $4 AND code_hash = $5`,
+		r.NewCodeHash, origin.At.Unix(), r.Login.ID, uid, r.CodeHash)
 	return requireRow(result, err, ErrNoRecoveryCode)
 }
 

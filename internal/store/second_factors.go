@@ -14,7 +14,7 @@ var (
 	ErrSecondFactorMissing = errors.New("second factor missing")
 	// ErrProofSpent means that a code or a challenge was used before, or that the factor was removed or replaced.
 	ErrProofSpent = errors.New("second factor already used")
-	// ErrNoRecovery means that an account without a saved recovery code or another passkey may not get its first second
+	// ErrNoRecovery means that an account without a saved recovery code of this sign-in may not get its first second
 	// factor: whoever loses that would be locked out.
 	ErrNoRecovery = errors.New("no way back")
 )
@@ -103,14 +103,19 @@ type SecondFactors struct {
 	// CodeAddedAt is when codes were set up, and zero when they were not.
 	CodeAddedAt time.Time
 	Passkeys    []Passkey
-	// RecoveryCodeSaved is whether there is a recovery code in a safe place.
-	RecoveryCodeSaved bool
+	// RecoveryCodeOf is the id of the sign-in in which the recovery code was made that its owner has in a safe place, and ""
+	// when there is none.
+	RecoveryCodeOf string
 	// Handle is what passkeys know the account by; nil before the first one.
 	Handle []byte
 }
 
 // Code reports whether the account has codes of an app.
 func (f SecondFactors) Code() bool { return !f.CodeAddedAt.IsZero() }
+
+// MayBegin reports whether one may be added in this sign-in: the first needs a recovery code that was made in it and is in a
+// safe place.
+func (f SecondFactors) MayBegin(signIn string) bool { return f.Any() || f.RecoveryCodeOf == signIn }
 
 // Any reports whether the account has a second factor.
 func (f SecondFactors) Any() bool { return f.Code() || len(f.Passkeys) > 0 }
@@ -121,9 +126,9 @@ func (s *Store) SecondFactors(ctx context.Context, uid int64) (SecondFactors, er
 	var addedAt sql.NullInt64
 	err := s.reads.QueryRowContext(ctx, `
 		SELECT (SELECT created_at FROM totp WHERE totp.uid = $1),
-			EXISTS (SELECT 1 FROM recovery_codes WHERE recovery_codes.uid = $1 AND saved),
+			coalesce((SELECT sign_in FROM recovery_codes WHERE recovery_codes.uid = $1 AND saved), ''),
 			(SELECT handle FROM users WHERE users.uid = $1)`, uid).
-		Scan(&addedAt, &factors.RecoveryCodeSaved, &factors.Handle)
+		Scan(&addedAt, &factors.RecoveryCodeOf, &factors.Handle)
 	if err != nil {
 		return SecondFactors{}, fmt.Errorf("find second factors: %w", unavailable(err))
 	}
@@ -161,18 +166,22 @@ func (tx *transaction) hasSecondFactor(ctx context.Context, uid int64) (has bool
 }
 
 // beginSecondFactor does what goes with an account's first second factor, before it is stored: there must be a way back,
-// and sign-ins that were proved with the password alone end, but for the one acted for (ASVS 5.0 7.4.3).
+// and what was had for the password alone ends: sign-ins but for the one acted for (ASVS 5.0 7.4.3), and app passwords. The
+// recovery code has to be of this sign-in: somebody who knew the password may have made another.
 func (tx *transaction) beginSecondFactor(ctx context.Context, uid int64, origin Origin) error {
 	has, err := tx.hasSecondFactor(ctx, uid)
 	if err != nil || has {
 		return err
 	}
 	var saved bool
-	if err := tx.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM recovery_codes WHERE uid = $1 AND saved)", uid).Scan(&saved); err != nil {
+	if err := tx.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM recovery_codes WHERE uid = $1 AND saved AND sign_in = $2)", uid, origin.SignIn).Scan(&saved); err != nil {
 		return err
 	}
 	if !saved {
 		return ErrNoRecovery
+	}
+	if _, err := tx.ExecContext(ctx, "DELETE FROM app_passwords WHERE uid = $1", uid); err != nil {
+		return err
 	}
 	if _, err := tx.endSignIns(ctx, SignInEnded, origin, "uid = $1 AND id <> $2", uid, origin.SignIn); err != nil {
 		return err
@@ -209,6 +218,9 @@ func (tx *transaction) passSecondStep(ctx context.Context, login NewSignIn, orig
 		if err := tx.requireProof(ctx, uid, login.Proof); err != nil {
 			return err
 		}
+	}
+	if err := tx.abandonHalfLogin(ctx, uid, login.Abandoned); err != nil {
+		return err
 	}
 	if login.HalfLogin != "" {
 		if err := tx.finishHalfLogin(ctx, uid, login.HalfLogin); err != nil {

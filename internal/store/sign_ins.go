@@ -55,6 +55,8 @@ type NewSignIn struct {
 	Proof Proof
 	// HalfLogin is the id of the login that this one is the second step of, or "".
 	HalfLogin string
+	// Abandoned is the id of one that the browser had begun before and does not go on with, or "".
+	Abandoned string
 	// Replaced are the ids of the sign-ins of the same account in the same browser.
 	Replaced []string
 	Browser  DeviceRotation
