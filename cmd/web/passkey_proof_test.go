@@ -171,7 +171,7 @@ func TestPasskeyOfAnOldHostIsNamedAndNotAskedFor(t *testing.T) {
 	s := newPasskeySiteFor(t, "bob")
 	b, _ := s.withPasskey("bob")
 	s.exec("UPDATE passkeys SET rp_id = 'old.example.org'")
-	step := s.half("bob").get("/login/second").want("A passkey of this account was made for old.example.org . It works there only.", "Use your recovery code")
+	step := s.half("bob").get("/login/second").want("A passkey of this account was made for old.example.org and works there only.", "Use your recovery code")
 	if step.passkeyElement() != nil {
 		t.Error("a passkey is asked for")
 	}
