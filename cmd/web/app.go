@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/alexedwards/scs/v2"
+	"github.com/labstack/echo/v4"
 
 	"latchkey/components"
 	"latchkey/internal/auth"
@@ -30,6 +31,8 @@ type app struct {
 	// passkeys is nil where the site's address can have none.
 	passkeys *passkey.Site
 	metrics  *metrics
+	// addressOf is where a request comes from.
+	addressOf echo.IPExtractor
 	// face is how pages show the site; assets are those that the settings bring.
 	face   components.Site
 	assets map[string]public.Asset
@@ -57,6 +60,7 @@ func newApp(s *settings, db *store.Store, worker *password.Worker, log *slog.Log
 		log:      log,
 		now:      now,
 	}
+	a.addressOf = a.ipExtractor()
 	a.showFace()
 	db.Notify(func(event store.Event) {
 		logEvent(log, event)

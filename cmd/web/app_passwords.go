@@ -45,7 +45,7 @@ func (a *app) makeAppPassword(c echo.Context) error {
 		return a.render(c, http.StatusUnprocessableEntity, appPasswordsView(form))
 	}
 	asked := components.Asked{
-		What: "create an app password", Button: "Create app password",
+		What: "create an app password", Button: "Create app password", BothFactors: true,
 		Carried: []components.Carried{{Name: "host", Value: validUTF8(host)}, {Name: "name", Value: name}},
 	}
 	return a.requireRecentProof(c, asked, func(c echo.Context, by store.Origin) error {

@@ -12,6 +12,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"latchkey/components"
+	"latchkey/internal/auth"
 	"latchkey/internal/passkey"
 	"latchkey/internal/store"
 )
@@ -79,6 +80,18 @@ func (a *app) unknownPasskey(id []byte) []components.PasskeySignal {
 	return []components.PasskeySignal{{Method: "signalUnknownCredential", Details: map[string]any{
 		"rpId": a.passkeys.Host(), "credentialId": base64.RawURLEncoding.EncodeToString(id),
 	}}}
+}
+
+// warnOfSecondFactors says at the start which of them do not work.
+func (a *app) warnOfSecondFactors(ctx context.Context) {
+	problem, err := auth.KeyFileProblem(ctx, a.store, a.settings.keyFile())
+	if err != nil {
+		a.log.Error("check key file", "error", err)
+	}
+	if problem != "" {
+		a.log.Error(problem)
+	}
+	a.warnOfOtherHosts(ctx)
 }
 
 // warnOfOtherHosts says at the start how many passkeys a change of --url has ended.

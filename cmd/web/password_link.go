@@ -2,7 +2,6 @@ package main
 
 import (
 	"crypto/rand"
-	"crypto/sha256"
 	"net/http"
 	"time"
 
@@ -21,10 +20,7 @@ func newPasswordLink(now time.Time) (path string, link store.PasswordLink) {
 	return components.PasswordLinkPath(token), store.PasswordLink{TokenHash: hashPasswordLink(token), Expires: now.Add(passwordLinkMaxAge)}
 }
 
-func hashPasswordLink(token string) []byte {
-	hash := sha256.Sum256([]byte("password link " + token))
-	return hash[:]
-}
+func hashPasswordLink(token string) []byte { return hashOf("password link ", token) }
 
 func (a *app) showPasswordLink(c echo.Context) error {
 	_, form, err := a.passwordLinkForm(c)

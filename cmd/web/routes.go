@@ -14,7 +14,7 @@ import (
 func (a *app) routes() http.Handler {
 	e := echo.New()
 	e.HTTPErrorHandler = a.handleError
-	e.IPExtractor = a.ipExtractor()
+	e.IPExtractor = a.addressOf
 	e.Pre(normalizePath)
 	e.Use(a.setRequestID, a.logRequest(), a.recoverPanic(), a.secureHeaders(), a.refuseOtherHosts())
 
@@ -45,7 +45,7 @@ func (a *app) routes() http.Handler {
 	pages := site.with("", outliveClient, a.loadSession)
 	pages.get("/", a.showFirstPage)
 	pages.get("/enter", a.showEnter)
-	pages.post("/enter", a.continueToApp)
+	pages.post("/enter", a.chooseToEnter)
 	pages.get("/recover", a.showRecover)
 	pages.post("/recover", a.recoverAccount)
 	pages.post("/passkey/challenge", a.makeChallenge)

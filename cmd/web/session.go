@@ -66,8 +66,7 @@ func cookieName(name string, secure bool) string {
 // reason, is the same as none. The session is saved by saveSession when the answer is sent.
 func (a *app) loadSession(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		ctx := store.OneWait(c.Request().Context())
-		c.SetRequest(c.Request().WithContext(ctx))
+		c.Set(beforeSessionContext, store.OneWait(c.Request().Context()))
 		if err := a.readSession(c); err != nil {
 			return err
 		}
@@ -75,9 +74,12 @@ func (a *app) loadSession(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
+// beforeSessionContext holds the request's context without a session: scs reads none into one that has one.
+const beforeSessionContext = "context before the session"
+
 // readSession takes the session from the database, and forgets what the request has changed in it so far.
 func (a *app) readSession(c echo.Context) error {
-	token, ctx := "", withSessionChange(c.Request().Context())
+	token, ctx := "", withSessionChange(c.Get(beforeSessionContext).(context.Context))
 	if cookie, err := c.Cookie(a.sessions.Cookie.Name); err == nil && cookie.Value != "" {
 		token = cookie.Value
 		if c.Request().Method != http.MethodPost { // a POST reads again after it has written

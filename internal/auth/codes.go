@@ -168,21 +168,3 @@ func (g *Guard) key() (sealing.Key, error) {
 	}
 	return key, nil
 }
-
-// KeyFile says how the key file fits what is in the database, in words for the administrator, or "" when all is well.
-// Nothing is wrong with a file that is missing as long as nobody has codes.
-func (g *Guard) KeyFile(ctx context.Context) (problem string, err error) {
-	key, readErr := sealing.ReadKey(g.keyFile)
-	all, others, err := g.store.CountCodesOfOtherKeys(ctx, key.ID())
-	switch {
-	case err != nil:
-		return "", err
-	case readErr != nil && all > 0:
-		return fmt.Sprintf("codes of %d accounts cannot be checked: %s: %v", all, g.keyFile, readErr), nil
-	case others > 0:
-		return fmt.Sprintf("codes of %d of %d accounts cannot be checked: %s is not the key that they were sealed with", others, all, g.keyFile), nil
-	case readErr == nil && sealing.ReadableByOthers(g.keyFile):
-		return g.keyFile + " can be read by other users of this machine; chmod 600 makes it yours alone", nil
-	}
-	return "", nil
-}

@@ -99,6 +99,26 @@ func MakeKey(path string) (Key, error) {
 	return newKey(bare)
 }
 
+// CopyKey copies a key file to a new file of mode 0600, which must not exist.
+func CopyKey(from, to string) error {
+	if _, err := ReadKey(from); err != nil {
+		return err
+	}
+	text, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	file, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(text)
+	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
+		os.Remove(to)
+	}
+	return err
+}
+
 // ID tells keys apart, and tells nothing about the key.
 func (k Key) ID() []byte { return k.id }
 

@@ -19,6 +19,8 @@ type Account struct {
 	// SignIns counts the rows, those of expired sign-ins included until they are removed.
 	SignIns    int
 	LastSeenAt time.Time // zero: in no browser
+	// SecondFactor is whether it has one.
+	SecondFactor bool
 	// Groups are in the order of their names.
 	Groups []string
 }
@@ -26,7 +28,7 @@ type Account struct {
 // EachAccount calls do with the accounts in the order of their names, until do returns an error. No read is open
 // while do runs: it may wait for somebody who reads page by page, and the write-ahead log does not grow.
 func (s *Store) EachAccount(ctx context.Context, do func(Account) error) error {
-	return s.eachPage(func(after string) (last string, err error) {
+	return eachPage(func(after string) (last string, err error) {
 		var accounts []Account
 		err = eachRow(ctx, s.reads, func(row *sql.Rows) error {
 			var account Account
@@ -34,7 +36,7 @@ func (s *Store) EachAccount(ctx context.Context, do func(Account) error) error {
 			var disabledAt, lastSeenAt sql.NullInt64
 			var groups string
 			if err := row.Scan(&account.UID, &account.Username, &createdAt, &disabledAt, &account.HasPassword,
-				&account.SignIns, &lastSeenAt, &groups); err != nil {
+				&account.SignIns, &lastSeenAt, &groups, &account.SecondFactor); err != nil {
 				return err
 			}
 			account.CreatedAt = time.Unix(createdAt, 0)
@@ -43,11 +45,11 @@ func (s *Store) EachAccount(ctx context.Context, do func(Account) error) error {
 			accounts = append(accounts, account)
 			return nil
 		}, `
-			SELECT uid, username, page.created_at, disabled_at, has_password, count(id), max(last_seen_at),
-				coalesce((SELECT group_concat(group_name, ' ' ORDER BY group_name) FROM group_members WHERE group_members.uid = page.uid), '')
-			FROM (SELECT uid, username, created_at, disabled_at, pass_hash <> '' AS has_password FROM users
-				WHERE username > ? ORDER BY username LIMIT ?) AS page
-			LEFT JOIN sign_ins USING (uid) GROUP BY uid ORDER BY username`, after, pageRows)
+			SELECT uid, username, created_at, disabled_at, pass_hash <> '',
+				(SELECT count(*) FROM sign_ins WHERE sign_ins.uid = users.uid),
+				(SELECT max(last_seen_at) FROM sign_ins WHERE sign_ins.uid = users.uid),
+				`+groupsOfUser+", "+hasSecondFactor+`
+			FROM users WHERE username > $1 ORDER BY username LIMIT $2`, after, pageRows)
 		if err != nil {
 			return "", fmt.Errorf("list accounts: %w", err)
 		}

@@ -35,13 +35,13 @@ func (s *Store) CreateAppPassword(ctx context.Context, uid int64, host, name str
 		}
 		result, err := tx.ExecContext(ctx, `
 			INSERT INTO app_passwords (uid, host, name, secret_hash, created_at)
-			SELECT users.uid, host, ?, ?, ? FROM users JOIN apps ON host = ? WHERE users.uid = ? AND `+mayEnter+`
-				AND (SELECT count(*) FROM app_passwords WHERE app_passwords.uid = users.uid) < ?`,
+			SELECT users.uid, host, $1, $2, $3 FROM users JOIN apps ON host = $4 WHERE users.uid = $5 AND `+mayEnter+`
+				AND (SELECT count(*) FROM app_passwords WHERE app_passwords.uid = users.uid) < $6`,
 			name, secretHash, origin.At.Unix(), host, uid, maxAppPasswords)
 		if err := requireRow(result, err, ErrTooMany); err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, "INSERT INTO app_people (uid, host) VALUES (?, ?) ON CONFLICT DO NOTHING", uid, host); err != nil {
+		if _, err := tx.ExecContext(ctx, "INSERT INTO app_people (uid, host) VALUES ($1, $2) ON CONFLICT DO NOTHING", uid, host); err != nil {
 			return err
 		}
 		return tx.record(ctx, uid, AppPasswordMade, origin)
@@ -55,7 +55,7 @@ func (s *Store) EndAppPassword(ctx context.Context, uid, id int64, origin Origin
 		if err := tx.requireSignIn(ctx, uid, origin); err != nil {
 			return err
 		}
-		result, err := tx.ExecContext(ctx, "DELETE FROM app_passwords WHERE uid = ? AND id = ?", uid, id)
+		result, err := tx.ExecContext(ctx, "DELETE FROM app_passwords WHERE uid = $1 AND id = $2", uid, id)
 		if err != nil {
 			return err
 		}
@@ -80,7 +80,7 @@ func (s *Store) AppPasswords(ctx context.Context, uid int64) (found []AppPasswor
 		return err
 	}, `
 		SELECT id, host, apps.name, app_passwords.name, created_at, last_used_at FROM app_passwords JOIN apps USING (host)
-		WHERE uid = ? ORDER BY id DESC`, uid)
+		WHERE uid = $1 ORDER BY id DESC`, uid)
 	if err != nil {
 		return nil, fmt.Errorf("read app passwords: %w", err)
 	}
@@ -89,12 +89,19 @@ func (s *Store) AppPasswords(ctx context.Context, uid int64) (found []AppPasswor
 
 // HasAppPasswords reports whether there is one for the app.
 func (s *Store) HasAppPasswords(ctx context.Context, host string) (has bool, err error) {
-	err = s.reads.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM app_passwords WHERE host = ?)", host).Scan(&has)
+	err = s.reads.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM app_passwords WHERE host = $1)", host).Scan(&has)
 	if err != nil {
 		return false, fmt.Errorf("read app passwords: %w", unavailable(err))
 	}
 	return has, nil
 }
+
+const appPasswordQuery = `
+	SELECT id, users.uid, username, ` + nameColumn + `,
+		` + groupsOfUser + `,
+		` + mayEnter + ", " + hasSecondFactor + ", " + mustHaveSecondFactorHere + `
+	FROM app_passwords JOIN users USING (uid) JOIN apps USING (host)
+	WHERE secret_hash = $1 AND host = $2 AND disabled_at IS NULL`
 
 // UserByAppPassword finds who sends an app password to a host. ErrNotSignedIn means that it is none, or that the account
 // is disabled. Its use is recorded when WriteCollected is called next.
@@ -102,13 +109,9 @@ func (s *Store) UserByAppPassword(ctx context.Context, host string, secretHash [
 	var found AppSignIn
 	var id int64
 	var groups string
-	err := s.reads.QueryRowContext(ctx, `
-		SELECT id, users.uid, username, `+nameColumn+`,
-			coalesce((SELECT group_concat(group_name, ' ' ORDER BY group_name) FROM group_members WHERE group_members.uid = users.uid), ''),
-			`+mayEnter+`
-		FROM app_passwords JOIN users USING (uid) JOIN apps USING (host)
-		WHERE secret_hash = ? AND host = ? AND disabled_at IS NULL`, secretHash, host).
-		Scan(&id, &found.UID, &found.Username, &found.Name, &groups, &found.MayEnter)
+	// Watching the context costs more than this query.
+	err := s.findAppPassword.QueryRowContext(context.WithoutCancel(ctx), secretHash, host).
+		Scan(&id, &found.UID, &found.Username, &found.Name, &groups, &found.MayEnter, &found.HasSecondFactor, &found.MustHaveSecondFactor)
 	if errors.Is(err, sql.ErrNoRows) {
 		return AppSignIn{}, ErrNotSignedIn
 	}

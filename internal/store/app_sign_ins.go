@@ -31,13 +31,13 @@ func (s *Store) CreateAppCode(ctx context.Context, uid int64, code AppCode) erro
 	return s.write(ctx, "create app code", func(ctx context.Context, tx *transaction) error {
 		result, err := tx.ExecContext(ctx, `
 			INSERT INTO app_codes (code_hash, sign_in, host, nonce_hash, target, expires_at)
-			SELECT ?, sign_ins.id, apps.host, ?, ?, ? FROM sign_ins JOIN users USING (uid) JOIN apps
-			WHERE sign_ins.id = ? AND users.uid = ? AND apps.host = ? AND `+mayEnter,
+			SELECT $1, sign_ins.id, apps.host, $2, $3, $4 FROM sign_ins JOIN users USING (uid) CROSS JOIN apps
+			WHERE sign_ins.id = $5 AND users.uid = $6 AND apps.host = $7 AND `+mayEnter,
 			code.CodeHash, code.NonceHash, code.Target, code.Expires.Unix(), code.SignIn, uid, code.Host)
 		if err := requireRow(result, err, ErrNotSignedIn); err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, "INSERT INTO app_people (uid, host) VALUES (?, ?) ON CONFLICT DO NOTHING", uid, code.Host)
+		_, err = tx.ExecContext(ctx, "INSERT INTO app_people (uid, host) VALUES ($1, $2) ON CONFLICT DO NOTHING", uid, code.Host)
 		return err
 	})
 }
@@ -48,7 +48,7 @@ func (s *Store) SpendAppCode(ctx context.Context, code AppCode, tokenHash []byte
 	err = s.write(ctx, "spend app code", func(ctx context.Context, tx *transaction) error {
 		var signIn string
 		err := tx.QueryRowContext(ctx, `
-			DELETE FROM app_codes WHERE code_hash = ? AND host = ? AND nonce_hash = ? AND expires_at > ? RETURNING sign_in, target`,
+			DELETE FROM app_codes WHERE code_hash = $1 AND host = $2 AND nonce_hash = $3 AND expires_at > $4 RETURNING sign_in, target`,
 			code.CodeHash, code.Host, code.NonceHash, now.Unix()).Scan(&signIn, &target)
 		if errors.Is(err, sql.ErrNoRows) {
 			return ErrNoAppCode
@@ -56,7 +56,7 @@ func (s *Store) SpendAppCode(ctx context.Context, code AppCode, tokenHash []byte
 		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, "INSERT INTO app_sign_ins (token_hash, sign_in, host, created_at) VALUES (?, ?, ?, ?)",
+		_, err = tx.ExecContext(ctx, "INSERT INTO app_sign_ins (token_hash, sign_in, host, created_at) VALUES ($1, $2, $3, $4)",
 			tokenHash, signIn, code.Host, now.Unix())
 		return err
 	})
@@ -67,16 +67,15 @@ func (s *Store) SpendAppCode(ctx context.Context, code AppCode, tokenHash []byte
 type AppSignIn struct {
 	SignIn
 	Groups []string
-	// MayEnter is whether the app lets the account in now.
+	// MayEnter is whether the app lets the account in now. Its MustHaveSecondFactor is also set when the app asks for one.
 	MayEnter bool
 }
 
 const appSignInQuery = `
 	SELECT sign_ins.id, users.uid, username, ` + nameColumn + `, sign_ins.created_at, last_seen_at, remembered,
-		coalesce((SELECT group_concat(group_name, ' ' ORDER BY group_name) FROM group_members WHERE group_members.uid = users.uid), ''),
-		` + mayEnter + `
+		` + groupsOfUser + `, ` + mayEnter + `, ` + hasSecondFactor + `, ` + mustHaveSecondFactorHere + `
 	FROM app_sign_ins JOIN sign_ins ON sign_ins.id = sign_in JOIN users USING (uid) JOIN apps USING (host)
-	WHERE token_hash = ? AND host = ?`
+	WHERE token_hash = $1 AND host = $2`
 
 // AppSignInByToken finds the sign-in by the hash of an app's cookie, for the host it is good for. ErrNotSignedIn means
 // that there is none.
@@ -88,8 +87,10 @@ func (s *Store) AppSignInByToken(ctx context.Context, host string, tokenHash []b
 	var found AppSignIn
 	var createdAt, lastSeenAt int64
 	var groups string
-	err := s.findAppSignIn.QueryRowContext(ctx, tokenHash, host).Scan(&found.ID, &found.UID, &found.Username, &found.Name,
-		&createdAt, &lastSeenAt, &found.Remembered, &groups, &found.MayEnter)
+	// Watching the context costs more than this query.
+	err := s.findAppSignIn.QueryRowContext(context.WithoutCancel(ctx), tokenHash, host).Scan(&found.ID, &found.UID, &found.Username, &found.Name,
+		&createdAt, &lastSeenAt, &found.Remembered, &groups, &found.MayEnter,
+		&found.HasSecondFactor, &found.MustHaveSecondFactor)
 	if errors.Is(err, sql.ErrNoRows) {
 		return AppSignIn{}, ErrNotSignedIn
 	}
@@ -105,7 +106,7 @@ func (s *Store) AppSignInByToken(ctx context.Context, host string, tokenHash []b
 // EndAppSignIn ends a sign-in in one app; one that is gone already does not matter.
 func (s *Store) EndAppSignIn(ctx context.Context, host string, tokenHash []byte) error {
 	return s.write(ctx, "end app sign-in", func(ctx context.Context, tx *transaction) error {
-		_, err := tx.ExecContext(ctx, "DELETE FROM app_sign_ins WHERE token_hash = ? AND host = ?", tokenHash, host)
+		_, err := tx.ExecContext(ctx, "DELETE FROM app_sign_ins WHERE token_hash = $1 AND host = $2", tokenHash, host)
 		return err
 	})
 }
@@ -120,7 +121,7 @@ func (s *Store) AppsEntered(ctx context.Context, uid int64) (map[string][]string
 		return err
 	}, `
 		SELECT DISTINCT sign_in, name FROM sign_ins JOIN app_sign_ins ON sign_in = sign_ins.id JOIN apps USING (host)
-		WHERE sign_ins.uid = ? ORDER BY name`, uid)
+		WHERE sign_ins.uid = $1 ORDER BY name`, uid)
 	if err != nil {
 		return nil, fmt.Errorf("read apps entered: %w", err)
 	}

@@ -67,10 +67,10 @@ func TestSessionThatWasDeletedOrHasExpiredIsNeverServedAgain(t *testing.T) {
 	server, command := open(t, path), open(t, path)
 	for i := range 20 {
 		for name, end := range map[string]string{
-			"deleted": "DELETE FROM sessions WHERE token = ?", "expired": "UPDATE sessions SET expiry = julianday('now') WHERE token = ?",
+			"deleted": "DELETE FROM sessions WHERE token = $1", "expired": "UPDATE sessions SET expiry = julianday('now') WHERE token = $1",
 		} {
 			token := fmt.Sprint(name, i)
-			if _, err := server.DB().Exec("INSERT INTO sessions (token, data, expiry) VALUES (?, x'64617461', julianday('now') + 1)", token); err != nil {
+			if _, err := server.DB().Exec("INSERT INTO sessions (token, data, expiry) VALUES ($1, x'64617461', julianday('now') + 1)", token); err != nil {
 				t.Fatal(err)
 			}
 			for range 2 {

@@ -53,7 +53,7 @@ func (s *Store) checkForeignKeys(ctx context.Context, problem func(string)) erro
 }
 
 func (s *Store) checkUsers(ctx context.Context, mapped func(username string) string, damaged func(passHash string) bool, problem func(string)) error {
-	return s.eachPage(func(after string) (last string, err error) {
+	return eachPage(func(after string) (last string, err error) {
 		err = eachRow(ctx, s.reads, func(row *sql.Rows) error {
 			var passHash string
 			if err := row.Scan(&last, &passHash); err != nil {
@@ -70,7 +70,7 @@ func (s *Store) checkUsers(ctx context.Context, mapped func(username string) str
 				problem(fmt.Sprintf("username %q now maps to %q and cannot be used to log in", last, now))
 			}
 			return nil
-		}, "SELECT username, pass_hash FROM users WHERE username > ? ORDER BY username LIMIT ?", after, pageRows)
+		}, "SELECT username, pass_hash FROM users WHERE username > $1 ORDER BY username LIMIT $2", after, pageRows)
 		return last, err
 	})
 }

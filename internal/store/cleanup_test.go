@@ -14,7 +14,7 @@ import (
 func fill(t *testing.T, s *Store, number int, insert string, args ...any) {
 	t.Helper()
 	_, err := s.DB().ExecContext(t.Context(),
-		"WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) "+insert, append([]any{number}, args...)...)
+		"WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1) "+insert, append([]any{number}, args...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,10 +29,10 @@ func TestCleanUpRemovesExactlyWhatHasExpired(t *testing.T) {
 
 	// Some more than two batches of each kind, and some that must stay.
 	const expired, living = 2*cleanUpBatch + 7, cleanUpBatch + 3
-	sessions := "INSERT INTO sessions (token, data, expiry) SELECT ? || i, x'00', julianday('now', ?) FROM n"
+	sessions := "INSERT INTO sessions (token, data, expiry) SELECT $2 || i, x'00', julianday('now', $3) FROM n"
 	fill(t, s, expired, sessions, "expired ", "-1 second")
 	fill(t, s, living, sessions, "living ", "+1 minute")
-	signIns := "INSERT INTO sign_ins (id, uid, created_at, last_seen_at, remembered, address, user_agent) SELECT ? || i, ?, 0, ?, ?, '', '' FROM n"
+	signIns := "INSERT INTO sign_ins (id, uid, created_at, last_seen_at, remembered, address, user_agent) SELECT $2 || i, $3, 0, $4, $5, '', '' FROM n"
 	fill(t, s, expired, signIns, "expired plain ", uid, plain.Unix()-1, 0)
 	fill(t, s, living, signIns, "living plain ", uid, plain.Unix(), 0)
 	fill(t, s, expired, signIns, "expired remembered ", uid, remembered.Unix()-1, 1)

@@ -12,10 +12,15 @@ import (
 // and times of last use. WriteCollected writes it together. At most its last second is lost in a crash; the
 // log has the attempts, and the limits count them at once.
 type collected struct {
-	mu       sync.Mutex
+	mu sync.Mutex
+	collection
+}
+
+// collection is what is written together.
+type collection struct {
 	failures map[failureKey]Event
-	uses     map[string]time.Time // by the id of the sign-in
-	// appPasswordUses is by the id of the app password.
+	// signInUses and appPasswordUses are by id.
+	signInUses      map[string]time.Time
 	appPasswordUses map[int64]time.Time
 }
 
@@ -26,7 +31,8 @@ type failureKey struct {
 	kind     EventKind
 }
 
-// maxCollected bounds the failures between two writes. More failures count as of no account.
+// maxCollected bounds each kind between two writes. More failures count as of no account; of more uses the next one of the
+// same sign-in or app password is collected.
 const maxCollected = 10_000
 
 // Failure is an attempt that failed or was refused.
@@ -52,12 +58,18 @@ func (s *Store) TouchSignIn(id string, now time.Time) {
 	c := &s.collected
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.uses == nil {
-		c.uses = map[string]time.Time{}
+	c.signInUses = addUse(c.signInUses, id, now)
+}
+
+// addUse keeps the last of several uses.
+func addUse[ID comparable](uses map[ID]time.Time, id ID, at time.Time) map[ID]time.Time {
+	if uses == nil {
+		uses = map[ID]time.Time{}
 	}
-	if len(c.uses) < maxCollected && c.uses[id].Before(now) {
-		c.uses[id] = now
+	if before, known := uses[id]; (known || len(uses) < maxCollected) && before.Before(at) {
+		uses[id] = at
 	}
+	return uses
 }
 
 func (c *collected) addFailure(key failureKey, event Event) {
@@ -79,47 +91,37 @@ func (c *collected) addFailure(key failureKey, event Event) {
 func (c *collected) useAppPassword(id int64, now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.appPasswordUses == nil {
-		c.appPasswordUses = map[int64]time.Time{}
-	}
-	c.appPasswordUses[id] = now
+	c.appPasswordUses = addUse(c.appPasswordUses, id, now)
 }
 
-func (c *collected) takeAppPasswordUses() (uses map[int64]time.Time) {
+func (c *collected) take() collection {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	uses, c.appPasswordUses = c.appPasswordUses, nil
-	return uses
+	taken := c.collection
+	c.collection = collection{}
+	return taken
 }
 
-func (c *collected) take() (failures map[failureKey]Event, uses map[string]time.Time) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	failures, uses = c.failures, c.uses
-	c.failures, c.uses = nil, nil
-	return failures, uses
-}
-
-// WriteCollected writes what RecordFailure and TouchSignIn collected. When it cannot, that is kept for the next time.
+// WriteCollected writes what RecordFailure, TouchSignIn and UserByAppPassword collected. When it cannot, that is kept for
+// the next time.
 func (s *Store) WriteCollected(ctx context.Context) error {
-	failures, uses := s.collected.take()
-	appPasswordUses := s.collected.takeAppPasswordUses()
-	if len(failures) == 0 && len(uses) == 0 && len(appPasswordUses) == 0 {
+	taken := s.collected.take()
+	if len(taken.failures) == 0 && len(taken.signInUses) == 0 && len(taken.appPasswordUses) == 0 {
 		return nil
 	}
 	err := s.write(ctx, "write what was collected", func(ctx context.Context, tx *transaction) error {
-		for id, at := range uses {
+		for id, at := range taken.signInUses {
 			if _, err := tx.ExecContext(ctx,
-				"UPDATE sign_ins SET last_seen_at = ?1 WHERE id = ?2 AND last_seen_at < ?1", at.Unix(), id); err != nil {
+				"UPDATE sign_ins SET last_seen_at = $1 WHERE id = $2 AND last_seen_at < $1", at.Unix(), id); err != nil {
 				return err
 			}
 		}
-		for id, at := range appPasswordUses {
-			if _, err := tx.ExecContext(ctx, "UPDATE app_passwords SET last_used_at = ? WHERE id = ?", at.Unix(), id); err != nil {
+		for id, at := range taken.appPasswordUses {
+			if _, err := tx.ExecContext(ctx, "UPDATE app_passwords SET last_used_at = $1 WHERE id = $2", at.Unix(), id); err != nil {
 				return err
 			}
 		}
-		for key, event := range failures {
+		for key, event := range taken.failures {
 			if err := tx.addFailure(ctx, key, event); err != nil {
 				return err
 			}
@@ -127,13 +129,13 @@ func (s *Store) WriteCollected(ctx context.Context) error {
 		return nil
 	})
 	if err != nil {
-		for key, event := range failures {
+		for key, event := range taken.failures {
 			s.collected.addFailure(key, event)
 		}
-		for id, at := range uses {
+		for id, at := range taken.signInUses {
 			s.TouchSignIn(id, at)
 		}
-		for id, at := range appPasswordUses {
+		for id, at := range taken.appPasswordUses {
 			s.collected.useAppPassword(id, at)
 		}
 	}
@@ -151,18 +153,18 @@ const repeatsWithin = 24 * time.Hour
 // are, the owner sees what matters among them.
 func (tx *transaction) addFailure(ctx context.Context, key failureKey, event Event) error {
 	if key.username != "" {
-		err := tx.QueryRowContext(ctx, "SELECT uid FROM users WHERE username = ?", key.username).Scan(&event.UID)
+		err := tx.QueryRowContext(ctx, "SELECT uid FROM users WHERE username = $1", key.username).Scan(&event.UID)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
 	}
-	account := sql.NullInt64{Int64: event.UID, Valid: event.UID != 0}
+	condition, args := eventsOf(event.UID, len(isFailure))
 	var rows []Event
 	err := eachRow(ctx, tx, func(row *sql.Rows) error {
 		before, err := scanEvent(row)
 		rows = append(rows, before)
 		return err
-	}, "SELECT "+eventColumns+" FROM events WHERE uid IS ? ORDER BY id DESC LIMIT ?", account, len(isFailure))
+	}, "SELECT "+eventColumns+" FROM events WHERE "+condition+" ORDER BY id DESC LIMIT $1", args...)
 	if err != nil {
 		return err
 	}
@@ -173,14 +175,14 @@ func (tx *transaction) addFailure(ctx context.Context, key failureKey, event Eve
 		if before.Kind == event.Kind && event.At.Sub(before.FirstAt) < repeatsWithin {
 			// A new id, by which `events --follow` sees it.
 			_, err := tx.ExecContext(ctx, `
-				UPDATE events SET id = (SELECT max(id) + 1 FROM events), repeats = repeats + ?, last_at = ?, address = ?, user_agent = ?
-				WHERE id = ?`, event.Repeats, event.At.Unix(), event.Address, clipUserAgent(event.UserAgent), before.ID)
+				UPDATE events SET id = (SELECT max(id) + 1 FROM events), repeats = repeats + $1, last_at = $2, address = $3, user_agent = $4
+				WHERE id = $5`, event.Repeats, event.At.Unix(), event.Address, clipUserAgent(event.UserAgent), before.ID)
 			return err
 		}
 	}
 	if event.UID != 0 { // which may have been deleted since
 		var one int
-		err := tx.QueryRowContext(ctx, "SELECT 1 FROM users WHERE uid = ?", event.UID).Scan(&one)
+		err := tx.QueryRowContext(ctx, "SELECT 1 FROM users WHERE uid = $1", event.UID).Scan(&one)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -112,18 +114,28 @@ func (tx *transaction) tell(uid int64, kind EventKind, origin Origin) {
 }
 
 func (tx *transaction) insertEvent(ctx context.Context, event Event) error {
-	account := sql.NullInt64{Int64: event.UID, Valid: event.UID != 0}
+	condition, args := eventsOf(event.UID, event.Kind, keptPerKind-1)
 	if _, err := tx.ExecContext(ctx, `
-		DELETE FROM events WHERE uid IS ?1 AND kind = ?2 AND id <= (
-			SELECT id FROM events WHERE uid IS ?1 AND kind = ?2 ORDER BY id DESC LIMIT 1 OFFSET ?3)`,
-		account, event.Kind, keptPerKind-1); err != nil {
+		DELETE FROM events WHERE `+condition+` AND kind = $1 AND id <= (
+			SELECT id FROM events WHERE `+condition+` AND kind = $1 ORDER BY id DESC LIMIT 1 OFFSET $2)`,
+		args...); err != nil {
 		return err
 	}
 	_, err := tx.ExecContext(ctx, `
-		INSERT INTO events (uid, at, kind, actor, address, user_agent, repeats, last_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-		account, event.FirstAt.Unix(), event.Kind, event.By, event.Address, clipUserAgent(event.UserAgent),
+		INSERT INTO events (uid, at, kind, actor, address, user_agent, repeats, last_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		sql.NullInt64{Int64: event.UID, Valid: event.UID != 0}, event.FirstAt.Unix(), event.Kind, event.By, event.Address, clipUserAgent(event.UserAgent),
 		event.Repeats, event.At.Unix())
 	return err
+}
+
+// eventsOf returns a condition on the events of an account, or on those of none when uid is 0, and the statement's
+// arguments: those before and, if it has one, the condition's. IS NOT DISTINCT FROM would say the same of both, but
+// PostgreSQL uses no index for it.
+func eventsOf(uid int64, before ...any) (condition string, args []any) {
+	if uid == 0 {
+		return "uid IS NULL", before
+	}
+	return "uid = $" + strconv.Itoa(len(before)+1), append(before, uid)
 }
 
 const eventColumns = "id, coalesce(uid, 0), kind, at, last_at, repeats, actor, address, user_agent"
@@ -139,11 +151,14 @@ func scanEvent(row *sql.Rows, more ...any) (event Event, err error) {
 
 // Activity returns the account's events with ids below before, or its last ones when before is 0, the newest first.
 func (s *Store) Activity(ctx context.Context, uid, before int64, limit int) (events []Event, err error) {
+	if before == 0 {
+		before = math.MaxInt64
+	}
 	err = eachRow(ctx, s.reads, func(row *sql.Rows) error {
 		event, err := scanEvent(row)
 		events = append(events, event)
 		return err
-	}, "SELECT "+eventColumns+" FROM events WHERE uid = ?1 AND (?2 = 0 OR id < ?2) ORDER BY id DESC LIMIT ?3", uid, before, limit)
+	}, "SELECT "+eventColumns+" FROM events WHERE uid = $1 AND id < $2 ORDER BY id DESC LIMIT $3", uid, before, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read activity: %w", err)
 	}
@@ -160,6 +175,10 @@ type LoggedEvent struct {
 // EventsAfter returns events with ids above after, the oldest first, at most limit of them; of one account when uid
 // is not 0. An event that happens again gets a new id.
 func (s *Store) EventsAfter(ctx context.Context, uid, after int64, limit int) (events []LoggedEvent, err error) {
+	condition, args := "TRUE", []any{after, limit}
+	if uid != 0 {
+		condition, args = eventsOf(uid, args...)
+	}
 	err = eachRow(ctx, s.reads, func(row *sql.Rows) error {
 		var logged LoggedEvent
 		var err error
@@ -167,7 +186,7 @@ func (s *Store) EventsAfter(ctx context.Context, uid, after int64, limit int) (e
 		events = append(events, logged)
 		return err
 	}, "SELECT "+eventColumns+`, coalesce(username, '')
-		FROM events LEFT JOIN users USING (uid) WHERE id > ?1 AND (?2 = 0 OR uid = ?2) ORDER BY id LIMIT ?3`, after, uid, limit)
+		FROM events LEFT JOIN users USING (uid) WHERE id > $1 AND `+condition+` ORDER BY id LIMIT $2`, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read events: %w", err)
 	}

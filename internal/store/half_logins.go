@@ -82,9 +82,9 @@ func (tx *transaction) finishHalfLogin(ctx context.Context, uid int64, id string
 	return err
 }
 
-// endHalfLogins ends what would become sign-ins of the account, or of all accounts when uid is 0.
-func (tx *transaction) endHalfLogins(ctx context.Context, uid int64) error {
-	_, err := tx.ExecContext(ctx, "DELETE FROM half_logins WHERE CAST($1 AS BIGINT) = 0 OR uid = $1", uid)
+// endHalfLogins ends what would become sign-ins.
+func (tx *transaction) endHalfLogins(ctx context.Context, which string, args ...any) error {
+	_, err := tx.ExecContext(ctx, "DELETE FROM half_logins WHERE "+which, args...)
 	return err
 }
 

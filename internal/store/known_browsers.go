@@ -11,7 +11,8 @@ import (
 const maxKnownBrowsers = 20
 
 // CROSS JOIN looks for the browser first: an unknown one costs the same whether there is such an account or not.
-const knownBrowserQuery = "SELECT 1 FROM known_browsers CROSS JOIN users USING (uid) WHERE username = ? AND token_hash = ?"
+const knownBrowserQuery = `
+	SELECT 1 FROM known_browsers CROSS JOIN users WHERE users.uid = known_browsers.uid AND username = $1 AND token_hash = $2`
 
 // IsKnownBrowser reports whether the account with this name was logged in to before from the browser whose device
 // cookie has this hash. A name without an account is no different from a browser not seen before.
@@ -36,17 +37,18 @@ type DeviceRotation struct {
 
 func (tx *transaction) rememberBrowser(ctx context.Context, uid int64, browser DeviceRotation, origin Origin) error {
 	if _, err := tx.ExecContext(ctx,
-		"UPDATE known_browsers SET token_hash = ? WHERE token_hash = ?", browser.NewHash, browser.OldHash); err != nil {
+		"UPDATE known_browsers SET token_hash = $1 WHERE token_hash = $2", browser.NewHash, browser.OldHash); err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx,
-		"REPLACE INTO known_browsers (uid, token_hash, last_used_at) VALUES (?, ?, ?)",
+	if _, err := tx.ExecContext(ctx, `
+		INSERT INTO known_browsers (uid, token_hash, last_used_at) VALUES ($1, $2, $3)
+		ON CONFLICT (uid, token_hash) DO UPDATE SET last_used_at = excluded.last_used_at`,
 		uid, browser.NewHash, origin.At.Unix()); err != nil {
 		return err
 	}
 	_, err := tx.ExecContext(ctx, `
-		DELETE FROM known_browsers WHERE uid = ?1 AND token_hash NOT IN (
-			SELECT token_hash FROM known_browsers WHERE uid = ?1 ORDER BY last_used_at DESC, token_hash = ?2 DESC LIMIT ?3)`,
+		DELETE FROM known_browsers WHERE uid = $1 AND token_hash NOT IN (
+			SELECT token_hash FROM known_browsers WHERE uid = $1 ORDER BY last_used_at DESC, token_hash = $2 DESC LIMIT $3)`,
 		uid, browser.NewHash, maxKnownBrowsers)
 	return err
 }

@@ -44,7 +44,7 @@ func TestSignInsOfAnAccountAreBoundedTheLongestUnusedGoFirst(t *testing.T) {
 	if got := ids(t, s, hers.ID); len(got) != 1 {
 		t.Error("the sign-in of another account is gone")
 	}
-	if kinds := value(t, s, "SELECT group_concat(DISTINCT kind) FROM events WHERE uid = ?", bob); kinds != "account created,login succeeded" {
+	if kinds := value(t, s, "SELECT group_concat(DISTINCT kind) FROM events WHERE uid = $1", bob); kinds != "account created,login succeeded" {
 		t.Errorf("events: %s", kinds)
 	}
 }

@@ -24,7 +24,7 @@ func (s *Store) ChangePassword(ctx context.Context, change PasswordChange, origi
 			return err
 		}
 		result, err := tx.ExecContext(ctx,
-			"UPDATE users SET pass_hash = ?, password_changed_at = ? WHERE uid = ? AND pass_hash = ?", change.NewHash, origin.At.Unix(), change.UID, change.OldHash)
+			"UPDATE users SET pass_hash = $1, password_changed_at = $2 WHERE uid = $3 AND pass_hash = $4", change.NewHash, origin.At.Unix(), change.UID, change.OldHash)
 		if err := requireRow(result, err, ErrPasswordChanged); err != nil {
 			return err
 		}
@@ -51,14 +51,11 @@ func (s *Store) ChangePassword(ctx context.Context, change PasswordChange, origi
 // forgetAccess ends the ways into an account that a password which is replaced had opened: all sign-ins but the one to
 // keep, known browsers, the password link and app passwords. The recovery code is up to the caller.
 func (tx *transaction) forgetAccess(ctx context.Context, uid int64, keepSignIn string) error {
-	for _, query := range []string{
-		"DELETE FROM sign_ins WHERE uid = ?1 AND id <> ?2",
-		"DELETE FROM known_browsers WHERE uid = ?1",
-		"DELETE FROM password_links WHERE uid = ?1",
-		"DELETE FROM app_passwords WHERE uid = ?1",
-		"DELETE FROM half_logins WHERE uid = ?1",
-	} {
-		if _, err := tx.ExecContext(ctx, query, uid, keepSignIn); err != nil {
+	if _, err := tx.ExecContext(ctx, "DELETE FROM sign_ins WHERE uid = $1 AND id <> $2", uid, keepSignIn); err != nil {
+		return err
+	}
+	for _, table := range []string{"known_browsers", "password_links", "app_passwords", "half_logins"} {
+		if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE uid = $1", uid); err != nil {
 			return err
 		}
 	}
@@ -76,14 +73,14 @@ func (tx *transaction) resetAccess(ctx context.Context, uid int64) error {
 // voidRecoveryCode removes the account's code, if it has one, and has a new one offered: somebody who knew the old
 // password may have made it.
 func (tx *transaction) voidRecoveryCode(ctx context.Context, uid int64, origin Origin) (voided bool, err error) {
-	result, err := tx.ExecContext(ctx, "DELETE FROM recovery_codes WHERE uid = ?", uid)
+	result, err := tx.ExecContext(ctx, "DELETE FROM recovery_codes WHERE uid = $1", uid)
 	if err != nil {
 		return false, err
 	}
 	if removed, err := result.RowsAffected(); err != nil || removed == 0 {
 		return false, err
 	}
-	if _, err := tx.ExecContext(ctx, "UPDATE users SET recovery_put_off = 0 WHERE uid = ?", uid); err != nil {
+	if _, err := tx.ExecContext(ctx, "UPDATE users SET recovery_put_off = FALSE WHERE uid = $1", uid); err != nil {
 		return false, err
 	}
 	return true, tx.record(ctx, uid, RecoveryCodeVoid, origin)

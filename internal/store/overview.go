@@ -30,9 +30,9 @@ const overviewQuery = `
 		(SELECT created_at FROM totp WHERE totp.uid = users.uid),
 		(SELECT max(created_at) FROM passkeys WHERE passkeys.uid = users.uid),
 		(SELECT count(*) FROM passkeys WHERE passkeys.uid = users.uid), (
-		SELECT count(*) FROM sign_ins WHERE sign_ins.uid = users.uid AND created_at <= ?2 AND last_seen_at <= ?2 AND (
-			remembered AND created_at > ?3 AND last_seen_at > ?4 OR NOT remembered AND created_at > ?5 AND last_seen_at > ?6))
-	FROM users LEFT JOIN recovery_codes USING (uid) WHERE uid = ?1`
+		SELECT count(*) FROM sign_ins WHERE sign_ins.uid = users.uid AND created_at <= $2 AND last_seen_at <= $2 AND (
+			remembered AND created_at > $3 AND last_seen_at > $4 OR NOT remembered AND created_at > $5 AND last_seen_at > $6))
+	FROM users LEFT JOIN recovery_codes USING (uid) WHERE uid = $1`
 
 // overviewKey is of an account at a minute: sign-ins expire without a change in the database.
 type overviewKey struct{ uid, minute int64 }
@@ -65,7 +65,7 @@ func (s *Store) Overview(ctx context.Context, uid int64, cutoffs Cutoffs) (Overv
 	err = eachRow(ctx, s.reads, func(row *sql.Rows) error {
 		overview.HalfLogin, err = scanEvent(row)
 		return err
-	}, "SELECT "+eventColumns+` FROM events WHERE uid = $1 AND kind = $2 AND at > $3
+	}, "SELECT "+eventColumns+` FROM events WHERE uid = $1 AND kind = $2 AND at >= $3
 		AND at > (SELECT half_logins_seen_at FROM users WHERE uid = $1) ORDER BY id DESC LIMIT 1`, uid, SecondStepMissing, changedAt)
 	if err != nil {
 		return Overview{}, fmt.Errorf("read overview: %w", err)

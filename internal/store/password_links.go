@@ -47,7 +47,7 @@ func (tx *transaction) setPasswordLink(ctx context.Context, uid int64, link Pass
 func (s *Store) UserByPasswordLink(ctx context.Context, tokenHash []byte, now, latest time.Time) (user User, lost bool, err error) {
 	err = s.reads.QueryRowContext(ctx, `
 		SELECT uid, username, lost_second_factor FROM password_links JOIN users USING (uid)
-		WHERE token_hash = ? AND expires_at > ? AND expires_at <= ? AND disabled_at IS NULL`,
+		WHERE token_hash = $1 AND expires_at > $2 AND expires_at <= $3 AND disabled_at IS NULL`,
 		tokenHash, now.Unix(), latest.Unix()).Scan(&user.UID, &user.Username, &lost)
 	if errors.Is(err, sql.ErrNoRows) {
 		return User{}, false, ErrNoLink
@@ -71,8 +71,13 @@ type UseLinkParams struct {
 func (s *Store) UsePasswordLink(ctx context.Context, link UseLinkParams, origin Origin) (codeVoided bool, err error) {
 	user := link.Login.User
 	err = s.write(ctx, "use password link", func(ctx context.Context, tx *transaction) error {
+		result, err := tx.ExecContext(ctx, "UPDATE users SET pass_hash = $1, password_changed_at = $2 WHERE uid = $3 AND disabled_at IS NULL",
+			user.PassHash, origin.At.Unix(), user.UID)
+		if err := requireRow(result, err, ErrNoLink); err != nil {
+			return err
+		}
 		var lost bool
-		err := tx.QueryRowContext(ctx, `
+		err = tx.QueryRowContext(ctx, `
 			DELETE FROM password_links WHERE uid = $1 AND token_hash = $2 AND expires_at > $3 RETURNING lost_second_factor`,
 			user.UID, link.TokenHash, origin.At.Unix()).Scan(&lost)
 		if errors.Is(err, sql.ErrNoRows) {
@@ -82,13 +87,9 @@ func (s *Store) UsePasswordLink(ctx context.Context, link UseLinkParams, origin 
 			return err
 		}
 		if lost {
-			if err := tx.removeSecondFactors(ctx, user.UID, origin); err != nil {
-				return err
-			}
+			err = tx.removeSecondFactors(ctx, user.UID, origin)
 		}
-		result, err := tx.ExecContext(ctx, "UPDATE users SET pass_hash = ?, password_changed_at = ? WHERE uid = ? AND disabled_at IS NULL",
-			user.PassHash, origin.At.Unix(), user.UID)
-		if err := requireRow(result, err, ErrNoLink); err != nil {
+		if err != nil {
 			return err
 		}
 		if err := tx.resetAccess(ctx, user.UID); err != nil {

@@ -14,7 +14,7 @@ var ErrNoRecoveryCode = errors.New("no such recovery code")
 // RecoveryCodeMadeAt returns when the account's recovery code was made, or the zero time when there is none.
 func (s *Store) RecoveryCodeMadeAt(ctx context.Context, uid int64) (time.Time, error) {
 	var madeAt int64
-	err := s.reads.QueryRowContext(ctx, "SELECT created_at FROM recovery_codes WHERE uid = ?", uid).Scan(&madeAt)
+	err := s.reads.QueryRowContext(ctx, "SELECT created_at FROM recovery_codes WHERE uid = $1", uid).Scan(&madeAt)
 	if errors.Is(err, sql.ErrNoRows) {
 		return time.Time{}, nil
 	}
@@ -31,7 +31,7 @@ func (s *Store) PutOffRecoveryCode(ctx context.Context, uid int64, origin Origin
 		if err := tx.requireSignIn(ctx, uid, origin); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, "UPDATE users SET recovery_put_off = 1 WHERE uid = ?", uid)
+		_, err := tx.ExecContext(ctx, "UPDATE users SET recovery_put_off = TRUE WHERE uid = $1", uid)
 		return err
 	})
 }
@@ -44,8 +44,8 @@ func (s *Store) SetRecoveryCode(ctx context.Context, uid int64, codeHash []byte,
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, `
-			INSERT INTO recovery_codes (uid, code_hash, created_at) VALUES (?, ?, ?)
-			ON CONFLICT (uid) DO UPDATE SET code_hash = excluded.code_hash, created_at = excluded.created_at, saved = 0`,
+			INSERT INTO recovery_codes (uid, code_hash, created_at) VALUES ($1, $2, $3)
+			ON CONFLICT (uid) DO UPDATE SET code_hash = excluded.code_hash, created_at = excluded.created_at, saved = FALSE`,
 			uid, codeHash, origin.At.Unix()); err != nil {
 			return err
 		}
@@ -60,7 +60,7 @@ func (s *Store) MarkRecoveryCodeSaved(ctx context.Context, uid int64, origin Ori
 		if err := tx.requireSignIn(ctx, uid, origin); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, "UPDATE recovery_codes SET saved = 1 WHERE uid = ?", uid)
+		_, err := tx.ExecContext(ctx, "UPDATE recovery_codes SET saved = TRUE WHERE uid = $1", uid)
 		return err
 	})
 }
@@ -74,8 +74,8 @@ func (s *Store) UserByRecoveryCode(ctx context.Context, username string, codeHas
 	// Comparing in SQL is not constant in time, but what is compared are hashes of 125 random bits: how far one agrees
 	// with another tells nothing about the code.
 	err := s.reads.QueryRowContext(ctx, `
-		SELECT uid, username, pass_hash, coalesce(code_hash = ? AND disabled_at IS NULL, 0)
-		FROM users LEFT JOIN recovery_codes USING (uid) WHERE username = ?`, codeHash, username).
+		SELECT uid, username, pass_hash, coalesce(code_hash = $1 AND disabled_at IS NULL, FALSE)
+		FROM users LEFT JOIN recovery_codes USING (uid) WHERE username = $2`, codeHash, username).
 		Scan(&user.UID, &user.Username, &user.PassHash, &matches)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
@@ -127,12 +127,12 @@ func (tx *transaction) replaceRecoveryCode(ctx context.Context, uid int64, r Rec
 func (s *Store) Recover(ctx context.Context, r RecoverParams, origin Origin) error {
 	user := r.Login.User
 	return s.write(ctx, "recover account", func(ctx context.Context, tx *transaction) error {
-		if err := tx.replaceRecoveryCode(ctx, user.UID, r, origin); err != nil {
-			return err
-		}
-		result, err := tx.ExecContext(ctx, "UPDATE users SET pass_hash = ?, password_changed_at = ? WHERE uid = ? AND disabled_at IS NULL",
+		result, err := tx.ExecContext(ctx, "UPDATE users SET pass_hash = $1, password_changed_at = $2 WHERE uid = $3 AND disabled_at IS NULL",
 			user.PassHash, origin.At.Unix(), user.UID)
 		if err := requireRow(result, err, ErrNoRecoveryCode); err != nil {
+			return err
+		}
+		if err := tx.replaceRecoveryCode(ctx, user.UID, r, origin); err != nil {
 			return err
 		}
 		if err := tx.resetAccess(ctx, user.UID); err != nil {

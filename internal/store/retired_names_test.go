@@ -108,11 +108,37 @@ func TestRetiredNameLooksAlikeByTheDataOfThisProgram(t *testing.T) {
 	// An account that another program added has no skeleton before the next start.
 	uid := createUser(t, s, "cherry")
 	makeCode(t, s, uid, signIn(t, s, uid, noon), "photos.example.org", "cherry")
-	if _, err := s.DB().ExecContext(t.Context(), "UPDATE users SET skeleton = '' WHERE uid = ?", uid); err != nil {
+	if _, err := s.DB().ExecContext(t.Context(), "UPDATE users SET skeleton = '' WHERE uid = $1", uid); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.DeleteUser(t.Context(), uid, Origin{At: noon, By: Admin}); err != nil {
 		t.Fatal(err)
 	}
 	wantTaken(t, s, "сherry", true, "cherry") // with a Cyrillic с
+}
+
+func TestRetiredNameIsKeptThoughTheAppWasRemovedBeforeTheAccount(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	addApp(t, s, "photos.example.org", "everyone")
+	uid, other := createUser(t, s, "apple"), createUser(t, s, "plum")
+	makeCode(t, s, uid, signIn(t, s, uid, noon), "photos.example.org", "code")
+	if err := s.RemoveApp(t.Context(), "photos.example.org"); err != nil {
+		t.Fatal(err)
+	}
+	// Added again, it may be another app, and asks once more.
+	addApp(t, s, "photos.example.org", "everyone")
+	if _, continued, err := s.MayEnter(t.Context(), uid, "photos.example.org"); continued || err != nil {
+		t.Errorf("continued: %t, %v", continued, err)
+	}
+	for _, gone := range []int64{uid, other} {
+		if err := s.DeleteUser(t.Context(), gone, Origin{At: noon, By: Admin}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantTaken(t, s, "apple", true, "apple")
+	wantTaken(t, s, "plum", false, "")
+	if got := value(t, s, "SELECT count(*) FROM removed_app_people"); got != "0" {
+		t.Errorf("%s accounts that are gone", got)
+	}
 }

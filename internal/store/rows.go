@@ -31,8 +31,8 @@ func eachRow(ctx context.Context, from querier, read func(*sql.Rows) error, quer
 const pageRows = 500
 
 // eachPage calls read with the username after which a page begins, until read returns none that comes later, in the
-// order of SQLite's BINARY collation. There is no username that is empty.
-func (s *Store) eachPage(read func(after string) (last string, err error)) error {
+// order of their bytes. There is no username that is empty.
+func eachPage(read func(after string) (last string, err error)) error {
 	for after := ""; ; {
 		last, err := read(after)
 		if err != nil || last <= after {

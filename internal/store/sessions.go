@@ -15,7 +15,7 @@ type session struct {
 }
 
 // The expiry is a Julian day, as sqlite3store writes it; 2440587.5 is the one on which Unix time begins.
-const sessionQuery = "SELECT data, (expiry - 2440587.5) * 86400000 FROM sessions WHERE token = ?"
+const sessionQuery = "SELECT data, (expiry - 2440587.5) * 86400000 FROM sessions WHERE token = $1"
 
 // FindSession returns what scs has stored under the token, if it has not expired. The data is shared with the cache:
 // the caller must not change it.
@@ -67,7 +67,7 @@ func (s *Store) SaveSession(ctx context.Context, change SessionChange) error {
 
 func (tx *transaction) saveSession(ctx context.Context, change SessionChange) error {
 	for _, token := range change.Deleted {
-		if _, err := tx.ExecContext(ctx, "DELETE FROM sessions WHERE token = ?", token); err != nil {
+		if _, err := tx.ExecContext(ctx, "DELETE FROM sessions WHERE token = $1", token); err != nil {
 			return err
 		}
 	}
@@ -76,7 +76,8 @@ func (tx *transaction) saveSession(ctx context.Context, change SessionChange) er
 	}
 	// The form of the expiry is sqlite3store's.
 	_, err := tx.ExecContext(ctx, `
-		REPLACE INTO sessions (token, data, expiry, sign_in) VALUES (?, ?, julianday(?), (SELECT id FROM sign_ins WHERE id = ?))`,
+		INSERT INTO sessions (token, data, expiry, sign_in) VALUES ($1, $2, julianday($3), (SELECT id FROM sign_ins WHERE id = $4))
+		ON CONFLICT (token) DO UPDATE SET data = excluded.data, expiry = excluded.expiry, sign_in = excluded.sign_in`,
 		change.Saved.TokenHash, change.Saved.Data, change.Saved.Expires.UTC().Format("2006-01-02T15:04:05.999"), change.Saved.SignIn)
 	return err
 }

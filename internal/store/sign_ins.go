@@ -132,13 +132,13 @@ func (s *Store) SignInsByID(ctx context.Context, ids []string) ([]SignIn, error)
 }
 
 const signInsByIDQuery = "SELECT " + signInColumns + ` FROM sign_ins JOIN users USING (uid)
-	WHERE id IN (SELECT value FROM json_each(?)) ORDER BY sign_ins.created_at, sign_ins.rowid`
+	WHERE id IN (SELECT value FROM json_each($1)) ORDER BY sign_ins.created_at, sign_ins.rowid`
 
 // SignInsOf returns the sign-ins of the account, of which there are at most maxSignIns: the one with this id first, then
 // the one last used.
 func (s *Store) SignInsOf(ctx context.Context, uid int64, first string) ([]SignIn, error) {
 	return scanSignIns(s.reads.QueryContext(ctx, "SELECT "+signInColumns+` FROM sign_ins JOIN users USING (uid)
-		WHERE uid = ? ORDER BY id = ? DESC, last_seen_at DESC, sign_ins.rowid DESC LIMIT ?`, uid, first, maxSignIns))
+		WHERE uid = $1 ORDER BY id = $2 DESC, last_seen_at DESC, sign_ins.rowid DESC LIMIT $3`, uid, first, maxSignIns))
 }
 
 func scanSignIns(rows *sql.Rows, err error) ([]SignIn, error) {
@@ -171,7 +171,7 @@ func scanSignIns(rows *sql.Rows, err error) ([]SignIn, error) {
 // CountSignIns returns how many plain or remembered sign-ins began and were used after these times.
 func (s *Store) CountSignIns(ctx context.Context, remembered bool, begunAfter, usedAfter time.Time) (int, error) {
 	var count int
-	err := s.reads.QueryRowContext(ctx, "SELECT count(*) FROM sign_ins WHERE remembered = ? AND created_at > ? AND last_seen_at > ?",
+	err := s.reads.QueryRowContext(ctx, "SELECT count(*) FROM sign_ins WHERE remembered = $1 AND created_at > $2 AND last_seen_at > $3",
 		remembered, begunAfter.Unix(), usedAfter.Unix()).Scan(&count)
 	if err != nil {
 		return 0, fmt.Errorf("count sign-ins: %w", unavailable(err))
@@ -192,7 +192,7 @@ type Confirmation struct {
 // when that has ended, and ErrProofSpent.
 func (s *Store) ConfirmSignIn(ctx context.Context, uid int64, confirmation Confirmation, origin Origin) error {
 	return s.write(ctx, "confirm sign-in", func(ctx context.Context, tx *transaction) error {
-		result, err := tx.ExecContext(ctx, "UPDATE sign_ins SET confirmed_at = ? WHERE id = ? AND uid = ?",
+		result, err := tx.ExecContext(ctx, "UPDATE sign_ins SET confirmed_at = $1 WHERE id = $2 AND uid = $3",
 			origin.At.Unix(), origin.SignIn, uid)
 		if err := requireRow(result, err, ErrNotSignedIn); err != nil {
 			return err
@@ -219,7 +219,7 @@ func (s *Store) ConfirmSignIn(ctx context.Context, uid int64, confirmation Confi
 // LogOut deletes the named sign-ins of one browser; those that are gone already do not matter.
 func (s *Store) LogOut(ctx context.Context, ids []string, origin Origin) error {
 	return s.write(ctx, "log out", func(ctx context.Context, tx *transaction) error {
-		_, err := tx.endSignIns(ctx, LoggedOut, origin, "id IN (SELECT value FROM json_each(?))", idList(ids))
+		_, err := tx.endSignIns(ctx, LoggedOut, origin, "id IN (SELECT value FROM json_each($1))", idList(ids))
 		return err
 	})
 }
@@ -231,7 +231,7 @@ func (s *Store) EndSignIn(ctx context.Context, uid int64, id string, origin Orig
 		if err := tx.requireSignIn(ctx, uid, origin); err != nil {
 			return err
 		}
-		err := tx.QueryRowContext(ctx, "SELECT user_agent FROM sign_ins WHERE uid = ? AND id = ?", uid, id).Scan(&userAgent)
+		err := tx.QueryRowContext(ctx, "SELECT user_agent FROM sign_ins WHERE uid = $1 AND id = $2", uid, id).Scan(&userAgent)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}
@@ -239,7 +239,7 @@ func (s *Store) EndSignIn(ctx context.Context, uid int64, id string, origin Orig
 			return err
 		}
 		ended = true
-		_, err = tx.endSignIns(ctx, SignInEnded, origin, "uid = ? AND id = ?", uid, id)
+		_, err = tx.endSignIns(ctx, SignInEnded, origin, "uid = $1 AND id = $2", uid, id)
 		return err
 	})
 	return userAgent, ended, err
@@ -252,10 +252,10 @@ func (s *Store) EndOtherSignIns(ctx context.Context, uid int64, origin Origin) (
 		if err := tx.requireSignIn(ctx, uid, origin); err != nil {
 			return err
 		}
-		if ended, err = tx.endSignIns(ctx, SignInEnded, origin, "uid = ? AND id <> ?", uid, origin.SignIn); err != nil {
+		if ended, err = tx.endSignIns(ctx, SignInEnded, origin, "uid = $1 AND id <> $2", uid, origin.SignIn); err != nil {
 			return err
 		}
-		return tx.endHalfLogins(ctx, uid)
+		return tx.endHalfLogins(ctx, "uid = $1", uid)
 	})
 	return ended, err
 }
@@ -283,7 +283,7 @@ func (tx *transaction) endSignIns(ctx context.Context, kind EventKind, origin Or
 	return ended, nil
 }
 
-const deleteSignIns = "DELETE FROM sign_ins WHERE id IN (SELECT value FROM json_each(?))"
+const deleteSignIns = "DELETE FROM sign_ins WHERE id IN (SELECT value FROM json_each($1))"
 
 // idList lets one prepared text serve any number of ids.
 func idList(ids []string) string {
@@ -300,10 +300,14 @@ func idList(ids []string) string {
 // EndAllSignIns deletes the sign-ins of the account, or of all accounts when uid is 0, and returns how many.
 func (s *Store) EndAllSignIns(ctx context.Context, uid int64, origin Origin) (ended int, err error) {
 	err = s.write(ctx, "end sign-ins", func(ctx context.Context, tx *transaction) error {
-		if ended, err = tx.endSignIns(ctx, SignInEnded, origin, "?1 = 0 OR uid = ?1", uid); err != nil {
+		which, args := "TRUE", []any(nil)
+		if uid != 0 {
+			which, args = "uid = $1", []any{uid}
+		}
+		if ended, err = tx.endSignIns(ctx, SignInEnded, origin, which, args...); err != nil {
 			return err
 		}
-		return tx.endHalfLogins(ctx, uid)
+		return tx.endHalfLogins(ctx, which, args...)
 	})
 	return ended, err
 }

@@ -32,7 +32,7 @@ func login(uid int64, username string, replaced ...string) NewSignIn {
 
 func signIn(t testing.TB, s *Store, uid int64, now time.Time, replaced ...string) SignIn {
 	t.Helper()
-	return begin(t, s, login(uid, value(t, s, "SELECT username FROM users WHERE uid = ?", uid), replaced...), at(now))
+	return begin(t, s, login(uid, value(t, s, "SELECT username FROM users WHERE uid = $1", uid), replaced...), at(now))
 }
 
 // begin creates the sign-in and finds it.
@@ -103,7 +103,7 @@ func TestSignInThatFailsLeavesTheOnesItWouldReplace(t *testing.T) {
 	s := newStore(t)
 	bob, eve := createUser(t, s, "bob"), createUser(t, s, "eve")
 	old := signIn(t, s, bob, noon)
-	if _, err := s.DB().ExecContext(t.Context(), "DELETE FROM users WHERE uid = ?", eve); err != nil {
+	if _, err := s.DB().ExecContext(t.Context(), "DELETE FROM users WHERE uid = $1", eve); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.CreateSignIn(t.Context(), login(eve, "eve", old.ID), at(noon)); !errors.Is(err, ErrPasswordChanged) {
@@ -132,7 +132,7 @@ func TestSignInsEndWithTheirUser(t *testing.T) {
 	s := newStore(t)
 	bob, eve := createUser(t, s, "bob"), createUser(t, s, "eve")
 	his, hers := signIn(t, s, bob, noon), signIn(t, s, eve, noon)
-	if _, err := s.DB().ExecContext(t.Context(), "DELETE FROM users WHERE uid = ?", bob); err != nil {
+	if _, err := s.DB().ExecContext(t.Context(), "DELETE FROM users WHERE uid = $1", bob); err != nil {
 		t.Fatal(err)
 	}
 	if got := ids(t, s, his.ID, hers.ID); !slices.Equal(got, []string{hers.ID}) {
@@ -158,7 +158,7 @@ func TestUserAgentOfAnyBytesIsKeptAsValidTextThatIsNotTooLong(t *testing.T) {
 		"Robert'); DROP TABLE sign_ins; -- \t": "Robert'); DROP TABLE sign_ins; -- \t",
 	} {
 		created := begin(t, s, login(bob, "bob"), Origin{At: noon, By: Owner, UserAgent: given})
-		stored := value(t, s, "SELECT user_agent FROM sign_ins WHERE id = ?", created.ID)
+		stored := value(t, s, "SELECT user_agent FROM sign_ins WHERE id = $1", created.ID)
 		if stored != want || created.UserAgent != want || !utf8.ValidString(stored) {
 			t.Errorf("%.30q… is kept as %q, want %q", given, stored, want)
 		}

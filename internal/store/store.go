@@ -41,13 +41,14 @@ type Store struct {
 	// reads is for queries, which no writer keeps waiting.
 	reads *sql.DB
 	// What every request or every login asks, prepared once: to parse a query takes longer than to answer it.
-	findSession, findSignIns, findUser, findKnownBrowser, findAppSignIn, findOverview *sql.Stmt
+	findSession, findSignIns, findUser, findKnownBrowser, findAppSignIn, findAppPassword, findOverview *sql.Stmt
 	// What every page of a signed-in browser reads, cached until the next commit.
 	versions versionWatcher
 	sessions cache[string, session]
 	signIns  cache[string, []SignIn]
 	// appSignIns is by host and hash.
 	appSignIns cache[string, AppSignIn]
+	appHosts   cache[string, bool]
 	overviews  cache[overviewKey, Overview]
 	// passkeyHosts says whether there are passkeys for a host.
 	passkeyHosts cache[string, bool]
@@ -193,7 +194,7 @@ func (s *Store) migrate(ctx context.Context) error {
 	if _, err := provider.Up(ctx); err != nil {
 		return unavailable(err)
 	}
-	if err := s.fillSkeletons(ctx); err != nil {
+	if err := fillSkeletons(ctx, s.db); err != nil {
 		return err
 	}
 	// A file that cannot be written is found out now, and not at the first sign-up.
@@ -207,7 +208,7 @@ func (s *Store) migrate(ctx context.Context) error {
 func (s *Store) prepare(ctx context.Context) error {
 	for query, statement := range map[string]**sql.Stmt{
 		sessionQuery: &s.findSession, signInsByIDQuery: &s.findSignIns, userQuery: &s.findUser, appSignInQuery: &s.findAppSignIn, overviewQuery: &s.findOverview,
-		knownBrowserQuery: &s.findKnownBrowser,
+		knownBrowserQuery: &s.findKnownBrowser, appPasswordQuery: &s.findAppPassword,
 	} {
 		var err error
 		if *statement, err = s.reads.PrepareContext(ctx, query); err != nil {
@@ -256,7 +257,7 @@ func (s *Store) Ready(ctx context.Context) error {
 		return err
 	}
 	var one int
-	err := s.reads.QueryRowContext(ctx, "SELECT count(*) FROM (SELECT 1 FROM users LIMIT 1)").Scan(&one)
+	err := s.reads.QueryRowContext(ctx, "SELECT count(*) FROM (SELECT 1 FROM users LIMIT 1) AS one").Scan(&one)
 	if Unavailable(err) {
 		s.Reopen()
 	}

@@ -119,7 +119,7 @@ func (tx *transaction) settle(ctx context.Context, settlement Settlement, now ti
 func (s *Store) ForgetAttempts(ctx context.Context, keys ...[]byte) (forgotten int, err error) {
 	err = s.write(ctx, "forget attempts", func(ctx context.Context, tx *transaction) error {
 		for _, key := range keys {
-			result, err := tx.ExecContext(ctx, "DELETE FROM throttle WHERE key = ?", key)
+			result, err := tx.ExecContext(ctx, "DELETE FROM throttle WHERE key = $1", key)
 			if err != nil {
 				return err
 			}
@@ -146,12 +146,12 @@ func (tx *transaction) resetLimits(ctx context.Context, uid int64) error {
 			throttle.KnownBrowser(username, string(browser)), throttle.KnownBrowserRecovery(username, string(browser)),
 			throttle.CodesOfUnknownBrowsers(username), throttle.CodesOfKnownBrowser(username, string(browser)))
 		return err
-	}, "SELECT username, token_hash FROM users LEFT JOIN known_browsers USING (uid) WHERE uid = ?", uid)
+	}, "SELECT username, token_hash FROM users LEFT JOIN known_browsers USING (uid) WHERE uid = $1", uid)
 	if err != nil {
 		return err
 	}
 	for _, key := range keys {
-		if _, err := tx.ExecContext(ctx, "DELETE FROM throttle WHERE key = ?", key); err != nil {
+		if _, err := tx.ExecContext(ctx, "DELETE FROM throttle WHERE key = $1", key); err != nil {
 			return err
 		}
 	}
@@ -161,7 +161,7 @@ func (tx *transaction) resetLimits(ctx context.Context, uid int64) error {
 func counterState(ctx context.Context, from querier, key []byte) (throttle.State, error) {
 	var state throttle.State
 	var freeAt int64
-	err := from.QueryRowContext(ctx, "SELECT failures, free_at FROM throttle WHERE key = ?", key).Scan(&state.Failures, &freeAt)
+	err := from.QueryRowContext(ctx, "SELECT failures, free_at FROM throttle WHERE key = $1", key).Scan(&state.Failures, &freeAt)
 	if errors.Is(err, sql.ErrNoRows) {
 		return throttle.State{}, nil
 	}
@@ -171,14 +171,16 @@ func counterState(ctx context.Context, from querier, key []byte) (throttle.State
 
 func (tx *transaction) setCounter(ctx context.Context, counter Counter, state throttle.State, now time.Time) error {
 	if state.Failures == 0 {
-		_, err := tx.ExecContext(ctx, "DELETE FROM throttle WHERE key = ?", counter.Key)
+		_, err := tx.ExecContext(ctx, "DELETE FROM throttle WHERE key = $1", counter.Key)
 		return err
 	}
 	var forgetAt sql.NullInt64
 	if at := counter.Rule.ForgetAt(state, now); !at.IsZero() {
 		forgetAt = sql.NullInt64{Int64: at.Unix() + 1, Valid: true}
 	}
-	_, err := tx.ExecContext(ctx, "REPLACE INTO throttle (key, failures, free_at, forget_at) VALUES (?, ?, ?, ?)",
+	_, err := tx.ExecContext(ctx, `
+		INSERT INTO throttle (key, failures, free_at, forget_at) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (key) DO UPDATE SET failures = excluded.failures, free_at = excluded.free_at, forget_at = excluded.forget_at`,
 		counter.Key, state.Failures, state.FreeAt.UnixMilli(), forgetAt)
 	return err
 }
@@ -186,8 +188,8 @@ func (tx *transaction) setCounter(ctx context.Context, counter Counter, state th
 func (tx *transaction) trimCounters(ctx context.Context) error {
 	_, err := tx.ExecContext(ctx, `
 		DELETE FROM throttle WHERE key IN (
-			SELECT key FROM throttle ORDER BY failures, forget_at
-			LIMIT max(0, (SELECT count(*) FROM throttle) - ?))`, maxCounters)
+			SELECT key FROM throttle ORDER BY failures, forget_at NULLS FIRST
+			LIMIT (SELECT CASE WHEN count(*) > $1 THEN count(*) - $1 ELSE 0 END FROM throttle))`, maxCounters)
 	return err
 }
 

@@ -25,6 +25,9 @@ func (s *Store) Notify(f func(Event)) {
 // write runs a change in one transaction. what names it in errors; the expected outcomes of the queries, ErrNoUser and
 // the like, pass through.
 //
+// What ends access (a new password, a disabled account) changes or locks the account's row before anything else, and what
+// gives access (a sign-in) asks that row: whichever comes second sees what the first has done.
+//
 // When ctx ends, or the wait for the write lock takes too long, nothing is done. A change that has begun is finished
 // whether ctx ends or not: the context that it gets does not end.
 func (s *Store) write(ctx context.Context, what string, change func(context.Context, *transaction) error) error {

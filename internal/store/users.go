@@ -59,13 +59,11 @@ func (tx *transaction) insertUser(ctx context.Context, user User, origin Origin)
 	if taken {
 		return 0, ErrUsernameTaken
 	}
-	result, err := tx.ExecContext(ctx, `
-		INSERT INTO users (username, typed_name, pass_hash, created_at, password_changed_at, skeleton) VALUES (?, ?, ?, ?4, ?4, ?)`,
-		user.Username, user.Name, user.PassHash, origin.At.Unix(), username.Skeleton(user.Username))
-	if err != nil {
-		return 0, err
-	}
-	uid, err := result.LastInsertId()
+	var uid int64
+	err = tx.QueryRowContext(ctx, `
+		INSERT INTO users (username, typed_name, pass_hash, created_at, password_changed_at, skeleton) VALUES ($1, $2, $3, $4, $4, $5)
+		RETURNING uid`,
+		user.Username, user.Name, user.PassHash, origin.At.Unix(), username.Skeleton(user.Username)).Scan(&uid)
 	if err != nil {
 		return 0, err
 	}
@@ -78,7 +76,7 @@ func (tx *transaction) insertUser(ctx context.Context, user User, origin Origin)
 // nameColumn is the name to show.
 const nameColumn = "coalesce(nullif(typed_name, ''), username)"
 
-const userQuery = "SELECT uid, username, " + nameColumn + ", pass_hash, disabled_at IS NOT NULL FROM users WHERE username = ?"
+const userQuery = "SELECT uid, username, " + nameColumn + ", pass_hash, disabled_at IS NOT NULL FROM users WHERE username = $1"
 
 // UserByUsername finds an account by its canonical username, or returns ErrNoUser.
 func (s *Store) UserByUsername(ctx context.Context, username string) (User, error) {
@@ -99,7 +97,7 @@ func (s *Store) UserByUsername(ctx context.Context, username string) (User, erro
 func (s *Store) ReplacePassHash(ctx context.Context, uid int64, oldHash, newHash string) error {
 	return s.write(ctx, "replace password hash", func(ctx context.Context, tx *transaction) error {
 		result, err := tx.ExecContext(ctx,
-			"UPDATE users SET pass_hash = ? WHERE uid = ? AND pass_hash = ?", newHash, uid, oldHash)
+			"UPDATE users SET pass_hash = $1 WHERE uid = $2 AND pass_hash = $3", newHash, uid, oldHash)
 		return requireRow(result, err, ErrPasswordChanged)
 	})
 }
@@ -121,7 +119,7 @@ func (s *Store) DeleteUser(ctx context.Context, uid int64, origin Origin) error 
 		if err := tx.retireName(ctx, uid, origin); err != nil {
 			return err
 		}
-		result, err := tx.ExecContext(ctx, "DELETE FROM users WHERE uid = ?", uid)
+		result, err := tx.ExecContext(ctx, "DELETE FROM users WHERE uid = $1", uid)
 		if err != nil {
 			return err
 		}
@@ -141,13 +139,13 @@ func (s *Store) SetDisabled(ctx context.Context, uid int64, disabled bool, origi
 		if disabled {
 			kind, at = AccountDisabled, sql.NullInt64{Int64: origin.At.Unix(), Valid: true}
 		}
-		result, err := tx.ExecContext(ctx, "UPDATE users SET disabled_at = ? WHERE uid = ?", at, uid)
+		result, err := tx.ExecContext(ctx, "UPDATE users SET disabled_at = $1 WHERE uid = $2", at, uid)
 		if err := requireRow(result, err, ErrNoUser); err != nil {
 			return err
 		}
 		if disabled {
 			for _, table := range []string{"sign_ins", "password_links", "half_logins"} {
-				if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE uid = ?", uid); err != nil {
+				if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE uid = $1", uid); err != nil {
 					return err
 				}
 			}

@@ -74,7 +74,7 @@ func TestUserIDOfADeletedAccountIsNeverGivenOutAgain(t *testing.T) {
 	s := newStore(t)
 	createUser(t, s, "alice")
 	bob := createUser(t, s, "bob")
-	if _, err := s.DB().ExecContext(t.Context(), "DELETE FROM users WHERE uid = ?", bob); err != nil {
+	if _, err := s.DB().ExecContext(t.Context(), "DELETE FROM users WHERE uid = $1", bob); err != nil {
 		t.Fatal(err)
 	}
 	if again := createUser(t, s, "bob"); again <= bob {
@@ -126,7 +126,7 @@ func TestTransactionsThatReadAndThenWriteAllSucceed(t *testing.T) {
 		if err := tx.QueryRowContext(t.Context(), "SELECT value FROM counter").Scan(&value); err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(t.Context(), "UPDATE counter SET value = ?", value+1); err != nil {
+		if _, err := tx.ExecContext(t.Context(), "UPDATE counter SET value = $1", value+1); err != nil {
 			return err
 		}
 		return tx.Commit()

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// codeAttempts is how many codes somebody can try who knows the password, uses as many addresses, and tries as soon as the
+// limits allow.
+func codeAttempts(t *testing.T, addresses int) (firstDay, inAll int) {
+	t.Helper()
+	s, _, _, _ := newSiteWithCodes(t, "--trusted-proxy=127.0.0.1")
+	start := s.clock.Now()
+	b := s.browser()
+	for try := 0; ; try++ {
+		from := b.with("X-Forwarded-For", fmt.Sprintf("10.0.%d.%d", try%addresses/256, try%addresses%256))
+		from.logIn("bob").wantPath("/login/second") // the password is right each time, and resets nothing
+		p := from.post("/login/second", "one_time_code", "000000")
+		switch {
+		case p.status == http.StatusUnauthorized:
+			p.want("Wrong code.")
+			inAll++
+			if s.clock.Now().Sub(start) < 24*time.Hour {
+				firstDay++
+			}
+		case strings.Contains(p.body, "Locked after too many failed logins"):
+			return firstDay, inAll
+		default:
+			wait, err := strconv.Atoi(p.wantStatus(http.StatusTooManyRequests).header.Get("Retry-After"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.clock.Advance(time.Duration(wait) * time.Second)
+		}
+	}
+}
+
+func TestSecurityMDSaysHowManyCodesSomebodyCanTryWhoKnowsThePassword(t *testing.T) {
+	t.Parallel()
+	for _, addresses := range []int{1, 10_000} {
+		day, inAll := codeAttempts(t, addresses)
+		// Three of a million codes are right at each moment.
+		sentence := fmt.Sprintf("Somebody who knows the password can try %d codes on the first day and %d in all: a chance of 1 in %d", day, inAll, 1_000_000/(3*inAll))
+		text, err := os.ReadFile("../../SECURITY.md")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(strings.Join(strings.Fields(string(text)), " "), sentence) {
+			t.Errorf("from %d addresses: %s; SECURITY.md says otherwise", addresses, sentence)
+		}
+	}
+}
+
+func TestCodesThatOthersTryKeepNoOwnerOutOfAKnownBrowser(t *testing.T) {
+	t.Parallel()
+	s, b, p, _ := newSiteWithCodes(t)
+	b.post("/logout")
+	thief := s.browser()
+	thief.logIn("bob")
+	for range 5 {
+		thief.post("/login/second", "one_time_code", "000000").wantStatus(http.StatusUnauthorized)
+	}
+	thief.post("/login/second", "one_time_code", p.code()).wantStatus(http.StatusTooManyRequests).want("Too many failed logins")
+	b.logIn("bob")
+	b.post("/login/second", "one_time_code", p.next()).wantPath("/user/bob")
+	// It resets what others tried.
+	thief.post("/login/second", "one_time_code", "000000").wantStatus(http.StatusUnauthorized)
+}
+
+func TestUserUnlockLetsCodesBeTriedAgain(t *testing.T) {
+	t.Parallel()
+	s, _, p, _ := newSiteWithCodes(t)
+	b := s.browser()
+	b.logIn("bob")
+	for range 5 {
+		b.post("/login/second", "one_time_code", "000000").wantStatus(http.StatusUnauthorized)
+	}
+	b.post("/login/second", "one_time_code", p.code()).wantStatus(http.StatusTooManyRequests)
+	s.mustRun("user", "unlock", "bob")
+	b.post("/login/second", "one_time_code", p.next()).wantPath("/user/bob")
+}
+
+func TestCodesGoOnWhenTheServersClockWasWrong(t *testing.T) {
+	t.Parallel()
+	s, _, p, _ := newSiteWithCodes(t)
+	s.clock.Advance(365 * 24 * time.Hour) // a clock that is far ahead …
+	b := s.browser()
+	b.logIn("bob")
+	b.post("/login/second", "one_time_code", p.code()).wantPath("/user/bob")
+	s.clock.Advance(-365 * 24 * time.Hour) // … and set right
+	b = s.browser()
+	b.logIn("bob")
+	b.post("/login/second", "one_time_code", p.next()).wantPath("/user/bob")
+	s.clock.Advance(-time.Minute) // set back a little: what was used stays used
+	again := s.browser()
+	again.logIn("bob")
+	again.post("/login/second", "one_time_code", p.code()).wantStatus(http.StatusUnauthorized).want("This code was used before.")
+}

@@ -1,0 +1,192 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"latchkey/internal/throttle"
+)
+
+// Races between two programs on one database. What is promised here holds on SQLite because one writes at a time.
+
+// two opens one database twice.
+func two(t *testing.T) (here, there *Store) {
+	path := filepath.Join(t.TempDir(), "auth.db")
+	return open(t, path), open(t, path)
+}
+
+// rounds is how often each race is run.
+const rounds = 50
+
+// atOnce runs both at the same moment and waits for them.
+func atOnce(one, other func()) {
+	var running sync.WaitGroup
+	start := make(chan struct{})
+	for _, do := range []func(){one, other} {
+		running.Go(func() {
+			<-start
+			do()
+		})
+	}
+	close(start)
+	running.Wait()
+}
+
+func TestLimitsHoldForGuessesAtOnceInTwoPrograms(t *testing.T) {
+	t.Parallel()
+	here, there := two(t)
+	counters := []Counter{
+		{Key: throttle.UnknownBrowsers("bob"), Rule: throttle.Backoff{Free: 5, FirstWait: time.Minute, MaxWait: time.Hour, CloseAt: 100}},
+		{Key: throttle.PerAddress("login", "192.0.2.0"), Rule: throttle.Budget{Number: 100, Period: time.Hour}},
+	}
+	var looked atomic.Int64
+	var guessing sync.WaitGroup
+	for i := range 64 {
+		guessing.Go(func() {
+			_, wait, err := []*Store{here, there}[i%2].Take(t.Context(), counters, noon)
+			if err != nil {
+				t.Error(err)
+			}
+			if wait == 0 {
+				looked.Add(1)
+			}
+		})
+	}
+	guessing.Wait()
+	if looked.Load() != 5 {
+		t.Errorf("%d of 64 guesses at once are looked at, want 5", looked.Load())
+	}
+	if counted := value(t, here, "SELECT min(failures) || ' ' || max(failures) FROM throttle"); counted != "5 5" {
+		t.Errorf("the counters are at %s, want 5 each: a guess that is refused counts nothing", counted)
+	}
+}
+
+func TestSignInNeverOutlivesThePasswordItBeganWith(t *testing.T) {
+	t.Parallel()
+	here, there := two(t)
+	for round := range rounds {
+		name := fmt.Sprint("user", round)
+		uid := createUser(t, here, name)
+		changing := signIn(t, here, uid, noon)
+		atOnce(func() {
+			err := here.CreateSignIn(t.Context(), login(uid, name), at(noon))
+			if err != nil && !errors.Is(err, ErrPasswordChanged) {
+				t.Error(err)
+			}
+		}, func() {
+			change := PasswordChange{UID: uid, OldHash: "hash of " + name, NewHash: "another", Browser: unknown}
+			if _, err := there.ChangePassword(t.Context(), change, owner(changing, noon)); err != nil {
+				t.Error(err)
+			}
+		})
+		if left := value(t, here, "SELECT count(*) FROM sign_ins WHERE uid = $1", uid); left != "1" {
+			t.Fatalf("round %d: %s sign-ins are left, want the one in which the password was changed", round, left)
+		}
+	}
+}
+
+func TestSignInNeverOutlivesTheDisablingOfItsAccount(t *testing.T) {
+	t.Parallel()
+	here, there := two(t)
+	for round := range rounds {
+		name := fmt.Sprint("user", round)
+		uid := createUser(t, here, name)
+		atOnce(func() {
+			err := here.CreateSignIn(t.Context(), login(uid, name), at(noon))
+			if err != nil && !errors.Is(err, ErrPasswordChanged) {
+				t.Error(err)
+			}
+		}, func() {
+			if err := there.SetDisabled(t.Context(), uid, true, at(noon)); err != nil {
+				t.Error(err)
+			}
+		})
+		if left := value(t, here, "SELECT count(*) FROM sign_ins WHERE uid = $1", uid); left != "0" {
+			t.Fatalf("round %d: a disabled account has %s sign-ins", round, left)
+		}
+	}
+}
+
+func TestLoginsOfOneBrowserAtOnceAllGoWell(t *testing.T) {
+	t.Parallel()
+	here, there := two(t)
+	bob, eve := createUser(t, here, "bob"), createUser(t, here, "eve")
+	var loggingIn sync.WaitGroup
+	for i := range 16 {
+		loggingIn.Go(func() {
+			for range 20 {
+				next := login(bob, "bob")
+				if i%4 == 3 { // two accounts in the browser
+					next = login(eve, "eve")
+				}
+				next.Browser.NewHash = []byte(next.ID)
+				if err := []*Store{here, there}[i%2].CreateSignIn(t.Context(), next, at(noon)); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	loggingIn.Wait()
+	if told := value(t, here, "SELECT count(*) FROM events WHERE kind = 'login succeeded'"); told != strconv.Itoa(min(240, keptPerKind)+min(80, keptPerKind)) {
+		t.Errorf("%s logins are among the events", told)
+	}
+}
+
+func TestSignupsThatLookAlikeAtOnceInTwoProgramsMakeOneAccount(t *testing.T) {
+	t.Parallel()
+	here, there := two(t)
+	for round := range rounds {
+		var made atomic.Int64
+		create := func(s *Store, name string) func() {
+			return func() {
+				_, err := s.CreateUser(t.Context(), User{Username: name, PassHash: "hash"}, unknown, at(noon))
+				switch {
+				case err == nil:
+					made.Add(1)
+				case !errors.Is(err, ErrUsernameTaken):
+					t.Error(err)
+				}
+			}
+		}
+		latin, cyrillic := fmt.Sprint("apple", round), fmt.Sprint("аррӏе", round)
+		if round%2 == 0 {
+			cyrillic = latin
+		}
+		atOnce(create(here, latin), create(there, cyrillic))
+		if made.Load() != 1 {
+			t.Fatalf("round %d: %d accounts called %q and %q", round, made.Load(), latin, cyrillic)
+		}
+	}
+}
+
+// A change that was under way when its sign-in ended does not count (ASVS 5.0 7.4.1).
+func TestChangeOfAnAccountNeverComesAfterTheEndOfItsSignIn(t *testing.T) {
+	t.Parallel()
+	here, there := two(t)
+	for round := range rounds {
+		uid := createUser(t, here, fmt.Sprint("user", round))
+		acting := signIn(t, here, uid, noon)
+		var done error
+		atOnce(func() {
+			done = here.SetRecoveryCode(t.Context(), uid, []byte("code"), owner(acting, noon))
+			if done != nil && !errors.Is(done, ErrNotSignedIn) {
+				t.Error(done)
+			}
+		}, func() {
+			if err := there.LogOut(t.Context(), []string{acting.ID}, at(noon)); err != nil {
+				t.Error(err)
+			}
+		})
+		order := value(t, here, `SELECT coalesce((SELECT max(id) FROM events WHERE uid = $1 AND kind = 'recovery code made'), 0)
+			< (SELECT max(id) FROM events WHERE uid = $1 AND kind = 'logout')`, uid)
+		if order != "1" && order != "true" {
+			t.Fatalf("round %d: the recovery code was made after the logout", round)
+		}
+	}
+}
