@@ -100,7 +100,7 @@ func (p SecondProof) Field(focus bool) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var4 string
-			templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(". It works there only.")
+			templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(" and works there only.")
 			if templ_7745c5c3_Err != nil {
 				return templ.Error{Err: templ_7745c5c3_Err, FileName: `components/second_proof.templ`, Line: 44, Col: 29}
 			}

@@ -139,6 +139,7 @@ export default (element) => {
   button.className = element.hasAttribute("primary") ? "primary" : "";
   button.addEventListener("click", () => use(element));
   element.replaceChildren(button);
+  if (button.className && document.activeElement === document.body) button.focus(); // it is the one thing to do here
   if (element.getAttribute("purpose") !== "login") return;
   offering = element;
   PublicKeyCredential.isConditionalMediationAvailable?.().then((available) => {

@@ -240,7 +240,7 @@ func TestPasskeyIsListedWithWhatItsOwnerKnowsItBy(t *testing.T) {
 		t.Errorf("signals are %v", signals)
 	}
 	s.exec("UPDATE passkeys SET rp_id = 'old.example.org' WHERE name = 'Firefox on Linux'")
-	b.get("/user/bob/second-factor").want("Was made for old.example.org , and works there only.")
+	b.get("/user/bob/second-factor").want("Was made for old.example.org and works there only.")
 }
 
 func TestPasskeyHandleIsRandomAndOneForAllPasskeysOfAnAccount(t *testing.T) {
