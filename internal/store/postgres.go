@@ -20,7 +20,7 @@ import (
 
 var postgresEngine = engine{
 	inList:       "= ANY($1)",
-	list:         func(texts []string) any { return append([]string{}, texts...) }, // never NULL
+	list:         func(texts []string) any { return texts }, // postgresConnection makes no NULL of an empty one
 	notASCII:     "(username ~ '[^ -~]')",
 	hashCosts:    "substr(pass_hash, 1, strpos(substr(pass_hash, 16), '$') + 14)",
 	nextEvent:    "nextval('events_id_seq')",
@@ -50,7 +50,7 @@ func Shown(address string) string {
 		return address
 	}
 	parsed, err := url.Parse(address)
-	if err != nil {
+	if err != nil || isAmbiguous(address) {
 		return "postgres://…"
 	}
 	settings := parsed.Query()
@@ -61,6 +61,16 @@ func Shown(address string) string {
 	}
 	parsed.RawQuery = settings.Encode()
 	return parsed.Redacted()
+}
+
+// isAmbiguous reports whether a password may go on where it seems to end: what follows would be taken for a host, and shown.
+func isAmbiguous(address string) bool {
+	_, rest, _ := strings.Cut(address, "://")
+	authority := rest
+	if end := strings.IndexAny(rest, "/?#"); end >= 0 {
+		authority = rest[:end]
+	}
+	return strings.Count(authority, "@") > 1 || strings.Contains(rest[len(authority):], "@")
 }
 
 // schemaWanted says what is done about the schema of a PostgreSQL.
@@ -101,6 +111,9 @@ func connectPostgres(ctx context.Context, address string, busyTimeout time.Durat
 
 // postgresConfig reads an address, and what else libpq would: PGPASSFILE and the like.
 func postgresConfig(address string) (*pgx.ConnConfig, error) {
+	if isAmbiguous(address) {
+		return nil, errors.New("the address cannot be understood: write %40 for @, %2F for /, %3F for ? and %23 for # in a name or a password")
+	}
 	config, err := pgx.ParseConfig(address)
 	if err != nil {
 		if cause := errors.Unwrap(err); cause != nil {

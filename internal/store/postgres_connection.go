@@ -7,9 +7,11 @@ import (
 	"errors"
 	"net"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -137,6 +139,29 @@ func (c *boundedConn) limitRead() error {
 
 // postgresConnection is one of a pool.
 type postgresConnection struct{ *stdlib.Conn }
+
+// CheckNamedValue implements driver.NamedValueChecker. PostgreSQL takes neither bytes that are not UTF-8 nor a zero byte,
+// and what visitors send is looked up as it comes: it is looked up as a text that is nobody's name.
+func (c postgresConnection) CheckNamedValue(value *driver.NamedValue) error {
+	switch v := value.Value.(type) {
+	case string:
+		value.Value = asText(v)
+	case []string:
+		texts := make([]string, len(v))
+		for i := range v {
+			texts[i] = asText(v[i])
+		}
+		value.Value = texts
+	}
+	return c.Conn.CheckNamedValue(value)
+}
+
+func asText(given string) string {
+	if utf8.ValidString(given) && strings.IndexByte(given, 0) < 0 {
+		return given
+	}
+	return strings.ReplaceAll(strings.ToValidUTF8(given, "\uFFFD"), "\x00", "\uFFFD")
+}
 
 // BeginTx implements driver.ConnBeginTx.
 func (c postgresConnection) BeginTx(ctx context.Context, options driver.TxOptions) (driver.Tx, error) {
