@@ -45,8 +45,8 @@ const (
 	// RecoveryHalfDone is a right recovery code of an account with a second factor, which is asked for next.
 	RecoveryHalfDone EventKind = "recovery begun"
 	LostLinkMade     EventKind = "password link made that removes the second factors"
-	SecondStepFailed  EventKind = "second step failed" // a wrong code
-	PasskeyRefused    EventKind = "passkey refused"
+	SecondStepFailed EventKind = "second step failed" // a wrong code
+	PasskeyRefused   EventKind = "passkey refused"
 
 	// Attempts that a rate limit refused, beside LoginThrottled.
 	RecoveryThrottled  EventKind = "recovery throttled"

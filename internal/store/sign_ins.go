@@ -292,11 +292,16 @@ func (s *Store) EndAllSignIns(ctx context.Context, uid int64, origin Origin) (en
 		which, args := "TRUE", []any(nil)
 		if uid != 0 {
 			which, args = "uid = $1", []any{uid}
+			if err := tx.lockAccount(ctx, uid); err != nil && !errors.Is(err, ErrNoUser) {
+				return err
+			}
 		}
-		if ended, err = tx.endSignIns(ctx, SignInEnded, origin, which, args...); err != nil {
+		// First what may become a sign-in, which this waits for.
+		if err := tx.endHalfLogins(ctx, which, args...); err != nil {
 			return err
 		}
-		return tx.endHalfLogins(ctx, which, args...)
+		ended, err = tx.endSignIns(ctx, SignInEnded, origin, which, args...)
+		return err
 	})
 	return ended, err
 }
