@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -169,7 +170,7 @@ func TestKnownBrowserKeepsItsLimitsWhenAnotherAccountLogsInInIt(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s, b, _, _ := newSiteWithCodes(t)
+			s, b, _, _ := newSiteWithCodes(t, "--key-file="+filepath.Join(t.TempDir(), "codes.key"))
 			s.signUp("mallory")
 			b.post("/logout")
 			for range 5 { // what others did does not count here
