@@ -101,3 +101,80 @@ func TestCodesGoOnWhenTheServersClockWasWrong(t *testing.T) {
 	again.logIn("bob")
 	again.post("/login/second", "one_time_code", p.code()).wantStatus(http.StatusUnauthorized).want("This code was used before.")
 }
+
+// closedForCodes tries codes until even waiting does not help. It returns how many were looked at without a wait, and in all.
+func (s *site) closedForCodes(try func() page) (atOnce, inAll int) {
+	s.t.Helper()
+	for waited := false; ; inAll++ {
+		p := try()
+		for p.status == http.StatusTooManyRequests && !strings.Contains(p.body, "Locked after too many failed logins") {
+			waited = true
+			s.clock.Advance(time.Minute)
+			p = try()
+		}
+		switch {
+		case p.status == http.StatusTooManyRequests:
+			return atOnce, inAll
+		case !waited:
+			atOnce++
+		}
+		p.wantStatus(http.StatusUnauthorized).want("Wrong code.")
+	}
+}
+
+func TestSecurityMDSaysHowManyCodesAStolenDeviceCookieGives(t *testing.T) {
+	t.Parallel()
+	s, stolen, p, _ := newSiteWithCodes(t)
+	other := s.browser()
+	other.logIn("bob")
+	other.post("/login/second", "one_time_code", p.next()).wantPath("/user/bob")
+	stolen.post("/logout")
+	atOnce, inAll := s.closedForCodes(func() page {
+		stolen.logIn("bob").wantPath("/login/second")
+		return stolen.post("/login/second", "one_time_code", "000000")
+	})
+	if atOnce != 10 {
+		t.Errorf("%d codes were looked at in 10 minutes, want 10", atOnce)
+	}
+	sentence := fmt.Sprintf("A device cookie stolen as well gives %d codes more, once", inAll)
+	text, err := os.ReadFile("../../SECURITY.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(strings.Join(strings.Fields(string(text)), " "), sentence) {
+		t.Errorf("SECURITY.md does not say: %s", sentence)
+	}
+	// Other browsers, known and unknown, have limits of their own.
+	other.post("/logout")
+	for _, b := range []*browser{other, s.browser()} {
+		b.logIn("bob")
+		b.post("/login/second", "one_time_code", "000000").wantStatus(http.StatusUnauthorized)
+	}
+}
+
+func TestConfirmTakesAsManyCodesAsAKnownBrowserHasInEachSignIn(t *testing.T) {
+	t.Parallel()
+	s, owner, p, _ := newSiteWithCodes(t)
+	s.clock.Advance(11 * time.Minute)
+	owner.logIn("bob")
+	owner.post("/login/second", "one_time_code", p.code()).wantPath("/user/bob")
+	thief := s.browser()
+	thief.setCookie("session", owner.cookie("session")) // and the password is known
+	s.clock.Advance(11 * time.Minute)
+	confirm := func(b *browser, code string) page {
+		return b.post("/user/bob/second-factor/codes/remove", confirmField, goodPassword, "one_time_code", code)
+	}
+	atOnce, inAll := s.closedForCodes(func() page {
+		thief.get("/user/bob").wantStatus(http.StatusOK) // keeps it in use
+		return confirm(thief, "000000")
+	})
+	if atOnce != 10 || inAll != 100 {
+		t.Errorf("%d codes were looked at in 10 minutes, and %d in all; want 10 and 100", atOnce, inAll)
+	}
+	// The owner logs in again, in the same browser, and has none of this.
+	owner.post("/logout")
+	owner.logIn("bob")
+	owner.post("/login/second", "one_time_code", p.next()).wantPath("/user/bob")
+	s.clock.Advance(11 * time.Minute)
+	confirm(owner, p.next()).wantText("flash", "Codes removed.")
+}

@@ -89,6 +89,9 @@ func (a *app) readSession(c echo.Context) error {
 	if err != nil {
 		return fmt.Errorf("load session: %w", err)
 	}
+	if loaded := a.sessions.Token(ctx); loaded != "" {
+		changeOf(ctx).loaded = hashOfToken(loaded)
+	}
 	c.SetRequest(c.Request().WithContext(ctx))
 	return nil
 }
@@ -143,12 +146,14 @@ func (a *app) saveSession(c echo.Context) error {
 	return nil
 }
 
+// writeSessionCookie sends no token that the browser has: by now it may have a newer one, of a login that was faster.
 func (a *app) writeSessionCookie(c echo.Context) {
 	ctx := c.Request().Context()
-	switch a.sessions.Status(ctx) {
-	case scs.Modified:
-		a.sessions.WriteSessionCookie(ctx, c.Response(), a.sessions.Token(ctx), a.sessions.Deadline(ctx))
-	case scs.Destroyed:
+	token := a.sessions.Token(ctx)
+	switch status := a.sessions.Status(ctx); {
+	case status == scs.Modified && hashOfToken(token) != changeOf(ctx).loaded:
+		a.sessions.WriteSessionCookie(ctx, c.Response(), token, a.sessions.Deadline(ctx))
+	case status == scs.Destroyed:
 		a.sessions.WriteSessionCookie(ctx, c.Response(), "", time.Time{})
 	}
 	c.Response().Header().Set("Cache-Control", "no-store") // WriteSessionCookie adds a weaker one

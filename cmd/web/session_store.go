@@ -30,9 +30,12 @@ func (s sessionStore) FindCtx(ctx context.Context, token string) ([]byte, bool, 
 // CommitCtx implements scs.CtxStore.
 func (s sessionStore) CommitCtx(ctx context.Context, token string, data []byte, expiry time.Time) error {
 	change := changeOf(ctx)
-	row := &store.SessionRow{TokenHash: token, Data: data, Expires: expiry}
-	if written := change.written; written != nil && written.TokenHash == token && bytes.Equal(written.Data, data) {
-		row = nil
+	row := &store.SessionRow{TokenHash: token, Loaded: token == change.loaded, Data: data, Expires: expiry}
+	if written := change.written; written != nil && written.TokenHash == token {
+		row.Loaded = true
+		if bytes.Equal(written.Data, data) {
+			row = nil
+		}
 	}
 	change.Saved = row
 	return nil
@@ -59,6 +62,8 @@ func hashOfToken(token string) string {
 // sessionChange holds what a request has to write of its session, and what it has written.
 type sessionChange struct {
 	store.SessionChange
+	// loaded is the hash of the token that the browser sent, and "" when that named no session.
+	loaded  string
 	written *store.SessionRow
 }
 

@@ -105,12 +105,9 @@ func (g *Guard) SetUpCodes(ctx context.Context, uid int64, enrolment []byte, cod
 func (g *Guard) TryCode(ctx context.Context, client Client, user store.User, signIn, code string, proceed func(store.Proof, store.Settlement) error) error {
 	of := account{username: user.Username, browser: signIn}
 	if signIn == "" {
-		known, err := g.store.IsKnownBrowser(ctx, user.Username, client.Device)
-		if err != nil {
+		var err error
+		if of.browser, err = g.store.KnownBrowser(ctx, user.Username, client.Device); err != nil {
 			return err
-		}
-		if known {
-			of.browser = string(client.Device)
 		}
 	}
 	a, err := g.count(ctx, client, of.browser != "",

@@ -108,12 +108,12 @@ func (g *Guard) WouldAllow(ctx context.Context, client Client, limit Limit) erro
 // held by its own limit alone: what others do from the same address keeps no owner out.
 func (g *Guard) AllowRecovery(ctx context.Context, client Client, username string) error {
 	counter := g.limits.perNetwork(Recovery, client.Network())
-	known, err := g.store.IsKnownBrowser(ctx, username, client.Device)
+	browser, err := g.store.KnownBrowser(ctx, username, client.Device)
 	if err != nil {
 		return err
 	}
-	if known {
-		counter.Key = throttle.KnownBrowserRecovery(username, string(client.Device))
+	if browser != "" {
+		counter.Key = throttle.KnownBrowserRecovery(username, browser)
 	}
 	return g.allow(ctx, client, Recovery, counter)
 }

@@ -73,14 +73,13 @@ func (g *Guard) settleAll(ctx context.Context, client Client, username, signIn s
 	}
 	browser := signIn
 	if browser == "" {
-		known, err := g.store.IsKnownBrowser(ctx, username, client.Device)
-		if err != nil {
+		var err error
+		if browser, err = g.store.KnownBrowser(ctx, username, client.Device); err != nil {
 			return store.Settlement{}, err
 		}
-		if !known {
+		if browser == "" {
 			return store.Settlement{Reset: reset}, nil
 		}
-		browser = string(client.Device)
 	}
 	return store.Settlement{Reset: append(reset,
 		g.limits.knownBrowser(throttle.KnownBrowser(username, browser)), g.limits.knownBrowser(throttle.CodesOfKnownBrowser(username, browser)))}, nil

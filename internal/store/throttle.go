@@ -156,13 +156,13 @@ func (tx *transaction) resetLimits(ctx context.Context, uid int64) error {
 	var keys [][]byte
 	err := eachRow(ctx, tx, func(row *sql.Rows) error {
 		var username string
-		var browser []byte
+		var browser sql.NullString
 		err := row.Scan(&username, &browser)
 		keys = append(keys, throttle.UnknownBrowsers(username),
-			throttle.KnownBrowser(username, string(browser)), throttle.KnownBrowserRecovery(username, string(browser)),
-			throttle.CodesOfUnknownBrowsers(username), throttle.CodesOfKnownBrowser(username, string(browser)))
+			throttle.KnownBrowser(username, browser.String), throttle.KnownBrowserRecovery(username, browser.String),
+			throttle.CodesOfUnknownBrowsers(username), throttle.CodesOfKnownBrowser(username, browser.String))
 		return err
-	}, "SELECT username, token_hash FROM users LEFT JOIN known_browsers USING (uid) WHERE uid = $1", uid)
+	}, "SELECT username, id FROM users LEFT JOIN known_browsers USING (uid) WHERE uid = $1", uid)
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,7 @@ func UnknownBrowsers(username string) []byte {
 	return key("strangers", username) // the word of older versions: another one would forget what was counted
 }
 
-// KnownBrowser counts those by one browser that has, known by the hash of its device cookie or by its sign-in.
+// KnownBrowser counts those by one browser that has, known by the id that it has in the database or by that of its sign-in.
 func KnownBrowser(username, browser string) []byte {
 	return key("known browser", username, browser)
 }
