@@ -23,7 +23,11 @@ func (a *app) showRecoveryStep(c echo.Context) error {
 
 func (a *app) showStep(c echo.Context, page func(components.SecondStepForm) view) error {
 	form, _, err := a.secondStepForm(c)
-	if errors.Is(err, store.ErrNoHalfLogin) {
+	switch {
+	case !errors.Is(err, store.ErrNoHalfLogin):
+	case a.lostCookies(c):
+		return store.ErrNotSignedIn // which says so
+	case !strings.HasPrefix(cameFrom(c), "/login/"):
 		return a.redirect(c, components.LoginPathTo(form.Next))
 	}
 	if err != nil {

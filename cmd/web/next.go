@@ -71,10 +71,10 @@ func leadsToLogin(next, name string) bool {
 func nextOf(c echo.Context) string {
 	r := c.Request()
 	switch {
+	case strings.HasPrefix(r.URL.Path, "/login/"):
+		return safeNext(c.FormValue("next"))
 	case r.Method == http.MethodGet || r.Method == http.MethodHead:
 		return safeNext(r.URL.RequestURI())
-	case strings.HasPrefix(r.URL.Path, "/login/"):
-		return safeNext(r.PostFormValue("next"))
 	case r.URL.Path == "/enter": // its forms carry what the address of their page says
 		return safeNext(enterPath(r.PostFormValue("app"), r.PostFormValue("to"), r.PostFormValue("way"), r.PostFormValue("nonce")))
 	}
