@@ -17,7 +17,7 @@ func (a *app) showSecondFactor(c echo.Context) error {
 	}
 	page := components.SecondFactorPage{
 		CSRF: csrfToken(c), Username: me.Username, CodesAt: factors.CodeAddedAt,
-		RecoverySaved: factors.RecoveryCodeSaved, Any: factors.Any(), Required: a.lacksSecondFactor(me),
+		RecoverySaved: factors.RecoveryCodeSaved, Any: factors.Any(), Required: a.lacksSecondFactor(me), Lost: me.LostSecondFactor,
 	}
 	a.showPasskeys(c, &page, me, factors)
 	return a.render(c, http.StatusOK, view{title: "Second factor", main: components.SecondFactor(page)})
@@ -34,9 +34,10 @@ func (a *app) requireSecondFactor(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// lacksSecondFactor reports whether the account must have a second factor on this site and has none.
+// lacksSecondFactor reports whether the account must have a second factor on this site and has none, or none that still
+// works as far as this sign-in shows.
 func (a *app) lacksSecondFactor(me store.SignIn) bool {
-	return !me.HasSecondFactor && (me.MustHaveSecondFactor || a.settings.SecondFactor == "required")
+	return (!me.HasSecondFactor || me.LostSecondFactor) && (me.MustHaveSecondFactor || a.settings.SecondFactor == "required")
 }
 
 // seeHalfLogins takes away what the home page tells about logins without a second factor.
