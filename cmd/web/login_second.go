@@ -95,7 +95,7 @@ func (a *app) passRecoveryStep(c echo.Context) error {
 		return err
 	}
 	return a.render(c, http.StatusOK, view{
-		title: "You are logged in", main: components.RecoveredStep(half.User.Username, newCode, csrfToken(c)),
+		title: "You are logged in", main: components.RecoveredStep(half.User.Username, newCode, csrfToken(c), form.Next),
 	})
 }
 

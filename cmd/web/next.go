@@ -78,5 +78,9 @@ func nextOf(c echo.Context) string {
 	case r.URL.Path == "/enter": // its forms carry what the address of their page says
 		return safeNext(enterPath(r.PostFormValue("app"), r.PostFormValue("to"), r.PostFormValue("way"), r.PostFormValue("nonce")))
 	}
-	return safeNext(formPage(r.URL.EscapedPath()))
+	page := formPage(r.URL.EscapedPath())
+	if next := safeNext(r.PostFormValue("next")); next != "" {
+		page += "?" + url.Values{"next": {next}}.Encode()
+	}
+	return safeNext(page)
 }

@@ -81,8 +81,11 @@ func carriedAlong(sent url.Values) []components.Carried {
 
 // formPage returns the page on which the form stands that was sent to path.
 func formPage(path string) string {
+	if home, ok := strings.CutSuffix(path, "/seen"); ok && strings.Count(home, "/") == 2 {
+		return home
+	}
 	for _, action := range []string{"/others", "/saved", "/later", "/end", "/codes", "/codes/confirm", "/codes/remove", "/passkeys",
-		"/passkeys/confirm", "/passkeys/remove", "/seen"} {
+		"/passkeys/confirm", "/passkeys/remove"} {
 		if page, ok := strings.CutSuffix(path, action); ok && strings.Count(page, "/") == 3 {
 			return page
 		}
