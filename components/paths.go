@@ -30,6 +30,15 @@ func SecondFactorPath(username string) string { return HomePath(username) + "/se
 func CodesPath(username string) string        { return SecondFactorPath(username) + "/codes" }
 func ConfirmCodesPath(username string) string { return CodesPath(username) + "/confirm" }
 
+// SecondFactorPathTo is the same page for somebody who was on the way to next, a path of this site or "", and
+// RecoveryPathTo the one about the recovery code, which comes first.
+func SecondFactorPathTo(username, next string) string {
+	return withQuery(SecondFactorPath(username), "next", next)
+}
+func RecoveryPathTo(username, next string) string {
+	return withQuery(RecoveryPath(username), "next", next)
+}
+
 // RemoveCodesPath takes the codes from an account.
 func RemoveCodesPath(username string) string { return CodesPath(username) + "/remove" }
 

@@ -254,7 +254,7 @@ func RecoveryStep(form SecondStepForm) templ.Component {
 }
 
 // RecoveredStep shows the new recovery code after one was used to log in.
-func RecoveredStep(username, code, csrfToken string) templ.Component {
+func RecoveredStep(username, code, csrfToken, next string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -291,7 +291,7 @@ func RecoveredStep(username, code, csrfToken string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = codeSaved(username, csrfToken).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = codeSaved(username, csrfToken, next).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -308,7 +308,7 @@ func RecoveredStep(username, code, csrfToken string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = Link(SecondFactorPath(username), "Replace your second factor").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Link(SecondFactorPathTo(username, next), "Replace your second factor").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -91,6 +91,7 @@ func (a *app) setRecoveredPassword(c echo.Context, form components.RecoverForm, 
 		return a.render(c, http.StatusUnauthorized, recoverView(form))
 	}
 	if status, ok := proofStatus(err); ok {
+		form.Password.Again = true
 		return a.render(c, status, recoverPasswordView(form))
 	}
 	if err != nil {

@@ -23,7 +23,7 @@ func (a *app) setUpCodes(c echo.Context) error {
 			return err
 		}
 		if !factors.MayBegin(me.ID) {
-			return a.redirect(c, components.SecondFactorPath(me.Username))
+			return a.backToSecondFactor(c, "")
 		}
 		enrolment, err := a.guard.NewCodes(ctx, me.UID, me.ID)
 		if errors.Is(err, auth.ErrCodesUnavailable) {
@@ -62,8 +62,7 @@ func (a *app) confirmCodes(c echo.Context) error {
 	if !me.HasSecondFactor {
 		message = "Your second factor is on. You are logged out everywhere else."
 	}
-	a.flash(c, message)
-	return a.redirect(c, components.SecondFactorPath(me.Username))
+	return a.backToSecondFactor(c, message)
 }
 
 func (a *app) startCodesAgain(c echo.Context) error {
@@ -73,12 +72,10 @@ func (a *app) startCodesAgain(c echo.Context) error {
 func (a *app) removeCodes(c echo.Context) error {
 	asked := components.Asked{What: "remove the codes", Button: "Remove codes", Danger: true, BothFactors: true}
 	return a.requireRecentProof(c, asked, func(c echo.Context, by store.Origin) error {
-		me := currentSignIn(c)
-		if _, err := a.store.RemoveCodes(c.Request().Context(), me.UID, by); err != nil {
+		if _, err := a.store.RemoveCodes(c.Request().Context(), currentSignIn(c).UID, by); err != nil {
 			return err
 		}
-		a.flash(c, "Codes removed.")
-		return a.redirect(c, components.SecondFactorPath(me.Username))
+		return a.backToSecondFactor(c, "Codes removed.")
 	})
 }
 
@@ -95,6 +92,6 @@ func (a *app) showCodes(c echo.Context, status int, enrolment []byte, problem st
 	return a.render(c, status, view{title: "Set up codes", hasError: problem != "", main: components.SetUpCodes(components.CodesForm{
 		CSRF: csrfToken(c), Username: me.Username, Enrolment: base64.RawURLEncoding.EncodeToString(enrolment),
 		Groups: totp.Groups(secret), Address: totp.URI(a.settings.SiteName, me.Username, secret),
-		CodeError: problem, First: !me.HasSecondFactor, Now: a.now(),
+		CodeError: problem, First: !me.HasSecondFactor, Next: nextAfterEnrolment(c), Now: a.now(),
 	})})
 }

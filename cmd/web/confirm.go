@@ -32,6 +32,9 @@ func (a *app) requireRecentProof(c echo.Context, asked components.Asked, do func
 	if a.isWithin(confirmationMaxAge, me.ConfirmedAt) && (!both || a.isWithin(confirmationMaxAge, me.SecondAt)) {
 		return do(c, by)
 	}
+	if next := safeNext(c.FormValue("next")); next != "" {
+		asked.Carried = append(asked.Carried, components.Carried{Name: "next", Value: next})
+	}
 	form := components.ConfirmForm{CSRF: csrfToken(c), Me: personOf(me), Asked: asked, Action: c.Request().URL.EscapedPath()}
 	if me.HasSecondFactor {
 		factors, err := a.store.SecondFactors(c.Request().Context(), me.UID)

@@ -61,9 +61,10 @@ func (a *app) enter(c echo.Context, continued bool) error {
 	if !may {
 		return a.render(c, http.StatusForbidden, view{title: "No access", main: components.EnterRefused(form)})
 	}
-	if a.lacksSecondFactor(me) || form.SecondFactor && !me.HasSecondFactor {
+	me.MustHaveSecondFactor = me.MustHaveSecondFactor || form.SecondFactor
+	if a.lacksSecondFactor(me) {
 		a.flash(c, form.AppName+" needs a second factor.")
-		return a.redirect(c, components.SecondFactorPath(me.Username))
+		return a.redirect(c, components.SecondFactorPathTo(me.Username, form.Path))
 	}
 	if !known && !continued {
 		return a.render(c, http.StatusOK, view{title: "Open " + form.AppName, main: components.ContinueToApp(form)})

@@ -41,9 +41,10 @@ func (a *app) handleError(err error, c echo.Context) {
 	}
 	a.keepTrueCookies(c)
 	c.Response().Header().Set("Cache-Control", "no-store")
-	lostCookies := status == http.StatusUnauthorized && a.lostCookies(c)
+	halfLoginEnded := errors.Is(err, store.ErrNoHalfLogin)
+	lostCookies := status == http.StatusUnauthorized && !halfLoginEnded && a.lostCookies(c)
 	if status == http.StatusUnauthorized && !lostCookies {
-		failed := a.showSessionEnded(c)
+		failed := a.showSessionEnded(c, halfLoginEnded)
 		if failed == nil {
 			return
 		}

@@ -23,7 +23,11 @@ func (a *app) showRecoveryStep(c echo.Context) error {
 
 func (a *app) showStep(c echo.Context, page func(components.SecondStepForm) view) error {
 	form, _, err := a.secondStepForm(c)
-	if errors.Is(err, store.ErrNoHalfLogin) {
+	switch {
+	case !errors.Is(err, store.ErrNoHalfLogin):
+	case a.lostCookies(c):
+		return store.ErrNotSignedIn // which says so
+	case !strings.HasPrefix(cameFrom(c), "/login/"):
 		return a.redirect(c, components.LoginPathTo(form.Next))
 	}
 	if err != nil {
@@ -35,7 +39,7 @@ func (a *app) showStep(c echo.Context, page func(components.SecondStepForm) view
 func (a *app) passSecondStep(c echo.Context) error {
 	form, half, err := a.secondStepForm(c)
 	if err != nil {
-		return err
+		return a.orStepOfOther(c, err, form)
 	}
 	err = a.proveSecond(c, half.User, "", &form.Proof, func(proof store.Proof, settled store.Settlement) error {
 		return a.finishLogin(c, half, func(login store.NewSignIn) error {
@@ -59,7 +63,7 @@ func (a *app) passSecondStep(c echo.Context) error {
 func (a *app) passRecoveryStep(c echo.Context) error {
 	form, half, err := a.secondStepForm(c)
 	if err != nil {
-		return err
+		return a.orStepOfOther(c, err, form)
 	}
 	ctx, typed := c.Request().Context(), c.Request().PostFormValue("recovery_code")
 	if strings.TrimSpace(typed) == "" {
@@ -91,7 +95,7 @@ func (a *app) passRecoveryStep(c echo.Context) error {
 		return err
 	}
 	return a.render(c, http.StatusOK, view{
-		title: "You are logged in", main: components.RecoveredStep(half.User.Username, newCode, csrfToken(c)),
+		title: "You are logged in", main: components.RecoveredStep(half.User.Username, newCode, csrfToken(c), form.Next),
 	})
 }
 
@@ -110,20 +114,44 @@ func (a *app) finishLogin(c echo.Context, half store.HalfLogin, record func(stor
 	return err
 }
 
-// secondStepForm returns store.ErrNoHalfLogin when there is no login to go on with.
+// errStepOfOther means that a second step was sent for another account than the one whose login has begun last in this
+// browser: in another tab, say.
+var errStepOfOther = errors.New("second step of another account")
+
+// orStepOfOther shows whose second step it is instead. What was sent is tried against nobody.
+func (a *app) orStepOfOther(c echo.Context, err error, form components.SecondStepForm) error {
+	if !errors.Is(err, errStepOfOther) {
+		return err
+	}
+	a.flash(c, "You are logging in as "+form.Me.Shown()+" in another tab. For another account, go back to log in.")
+	return a.redirect(c, components.SecondStepPath(form.Next))
+}
+
+// secondStepForm returns store.ErrNoHalfLogin when there is no login to go on with, and errStepOfOther.
 func (a *app) secondStepForm(c echo.Context) (components.SecondStepForm, store.HalfLogin, error) {
 	form := components.SecondStepForm{CSRF: csrfToken(c), Next: safeNext(c.FormValue("next")), Administrator: a.face.Administrator()}
 	half, err := a.halfLogin(c)
 	if err != nil {
 		return form, half, err
 	}
-	factors, err := a.store.SecondFactors(c.Request().Context(), half.User.UID)
-	if err != nil {
-		return form, half, err
-	}
 	form.Me = components.Person{Username: half.User.Username, Name: half.User.Name}
+	if stepOfOther(c, half) {
+		return form, half, errStepOfOther
+	}
+	factors, err := a.store.SecondFactors(c.Request().Context(), half.User.UID)
+	switch {
+	case err != nil:
+		return form, half, err
+	case !factors.Any(): // removed since: the password alone is enough
+		return form, half, store.ErrNoHalfLogin
+	}
 	form.Proof = a.secondProof(c, factors, components.PasskeySecond)
 	return form, half, nil
+}
+
+func stepOfOther(c echo.Context, half store.HalfLogin) bool {
+	sent := c.Request().PostForm
+	return sent.Has("account") && sent.Get("account") != half.User.Username
 }
 
 func secondStepView(form components.SecondStepForm) view {

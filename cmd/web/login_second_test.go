@@ -124,8 +124,8 @@ func TestLoginsSecondStepNeedsTheFirstInThisBrowser(t *testing.T) {
 	stranger := s.browser()
 	stranger.get("/login/second?next=%2Fuser%2Fbob").wantPath("/login")
 	stranger.get("/login/second/recovery").wantPath("/login")
-	stranger.post("/login/second", "one_time_code", p.next()).wantStatus(http.StatusUnauthorized).want("Log in to continue.")
-	stranger.post("/login/second/recovery", "recovery_code", recoveryCode).wantStatus(http.StatusUnauthorized).want("Log in to continue.")
+	stranger.post("/login/second", "one_time_code", p.next()).wantStatus(http.StatusUnauthorized).want(tookTooLong)
+	stranger.post("/login/second/recovery", "recovery_code", recoveryCode).wantStatus(http.StatusUnauthorized).want(tookTooLong)
 
 	// The session of a half login, copied, is worth nothing once the login is whole.
 	b, thief := s.browser(), s.browser()
@@ -133,7 +133,7 @@ func TestLoginsSecondStepNeedsTheFirstInThisBrowser(t *testing.T) {
 	thief.setCookie("session", b.cookie("session"))
 	b.post("/login/second", "one_time_code", p.code()).wantPath("/user/bob")
 	thief.get("/user/bob").wantStatus(http.StatusUnauthorized)
-	thief.post("/login/second", "one_time_code", p.next()).wantStatus(http.StatusUnauthorized).want("Log in to continue.")
+	thief.post("/login/second", "one_time_code", p.next()).wantStatus(http.StatusUnauthorized).want(tookTooLong)
 }
 
 func TestLoginThatIsHalfDoneEndsWithWhatEndsSignIns(t *testing.T) {
@@ -155,7 +155,7 @@ func TestLoginThatIsHalfDoneEndsWithWhatEndsSignIns(t *testing.T) {
 			half := s.browser()
 			half.logIn("bob").wantPath("/login/second")
 			end(s, b)
-			half.post("/login/second", "one_time_code", p.next()).wantStatus(http.StatusUnauthorized).want("Log in to continue.")
+			half.post("/login/second", "one_time_code", p.next()).wantStatus(http.StatusUnauthorized).want(tookTooLong)
 			half.get("/user/bob").wantStatus(http.StatusUnauthorized)
 		})
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/labstack/echo/v4"
@@ -41,7 +42,16 @@ func (a *app) withNewPassword(c echo.Context, user store.User, secret string, fo
 		})
 	}
 	if !form.Asked() {
-		return set(store.Proof{}, store.Settlement{})
+		err := set(store.Proof{}, store.Settlement{})
+		if !errors.Is(err, store.ErrSecondFactorMissing) {
+			return err
+		}
+		// It was added since the form was made.
+		factors, err := a.store.SecondFactors(c.Request().Context(), user.UID)
+		if err != nil {
+			return err
+		}
+		*form = a.secondProof(c, factors, components.PasskeyRecover)
 	}
 	return a.proveSecond(c, user, "", form, set)
 }

@@ -53,6 +53,9 @@ func (a *app) accountOfChallenge(c echo.Context, purpose string) (uid int64, err
 		return 0, nil
 	case components.PasskeySecond:
 		half, err := a.halfLogin(c)
+		if err == nil && stepOfOther(c, half) {
+			err = store.ErrNoHalfLogin
+		}
 		return half.User.UID, err
 	case components.PasskeyConfirm:
 		present, err := a.signedIn(c)

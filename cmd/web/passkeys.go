@@ -26,7 +26,7 @@ func (a *app) addPasskey(c echo.Context) error {
 		case err != nil:
 			return err
 		case !a.hasPasskeys(c), !factors.MayBegin(me.ID), len(factors.Passkeys) >= store.MaxPasskeys:
-			return a.redirect(c, components.SecondFactorPath(me.Username)) // which does not offer it, and says why
+			return a.backToSecondFactor(c, "") // which does not offer it, and says why
 		}
 		if err := a.guard.Allow(ctx, clientOf(c), auth.Challenge); err != nil {
 			return err
@@ -42,6 +42,7 @@ func (a *app) addPasskey(c echo.Context) error {
 		a.keepChallenge(c, passkeyChallenge{purpose: components.PasskeyEnrol, uid: me.UID, value: challenge})
 		return a.render(c, http.StatusOK, view{title: "Add a passkey", main: components.AddPasskey(components.PasskeyForm{
 			CSRF: csrfToken(c), Username: me.Username, Options: string(options), First: !me.HasSecondFactor,
+			Next: nextAfterEnrolment(c),
 		})})
 	})
 }
@@ -86,11 +87,6 @@ func (a *app) confirmPasskey(c echo.Context) error {
 		return a.backToSecondFactor(c, "Your second factor is on. You are logged out everywhere else.")
 	}
 	return a.backToSecondFactor(c, "Passkey added.")
-}
-
-func (a *app) backToSecondFactor(c echo.Context, message string) error {
-	a.flash(c, message)
-	return a.redirect(c, components.SecondFactorPath(currentSignIn(c).Username))
 }
 
 // newPasskeyName tells passkeys of one kind of browser apart.

@@ -54,6 +54,7 @@ func (a *app) usePasswordLink(c echo.Context) error {
 		return err
 	})
 	if status, ok := proofStatus(err); ok {
+		form.Password.Again = true
 		return a.render(c, status, passwordLinkView(form))
 	}
 	if err != nil {

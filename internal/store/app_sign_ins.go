@@ -73,7 +73,7 @@ type AppSignIn struct {
 
 const appSignInQuery = `
 	SELECT sign_ins.id, users.uid, username, ` + nameColumn + `, sign_ins.created_at, last_seen_at, remembered,
-		` + groupsOfUser + `, ` + mayEnter + `, ` + hasSecondFactor + `, ` + mustHaveSecondFactorHere + `
+		` + groupsOfUser + `, ` + mayEnter + `, ` + hasSecondFactor + `, ` + mustHaveSecondFactorHere + `, ` + lostSecondFactor + `
 	FROM app_sign_ins JOIN sign_ins ON sign_ins.id = sign_in JOIN users USING (uid) JOIN apps USING (host)
 	WHERE token_hash = $1 AND host = $2`
 
@@ -90,7 +90,7 @@ func (s *Store) AppSignInByToken(ctx context.Context, host string, tokenHash []b
 	// Watching the context costs more than this query.
 	err := s.findAppSignIn.QueryRowContext(context.WithoutCancel(ctx), tokenHash, host).Scan(&found.ID, &found.UID, &found.Username, &found.Name,
 		&createdAt, &lastSeenAt, &found.Remembered, &groups, &found.MayEnter,
-		&found.HasSecondFactor, &found.MustHaveSecondFactor)
+		&found.HasSecondFactor, &found.MustHaveSecondFactor, &found.LostSecondFactor)
 	if errors.Is(err, sql.ErrNoRows) {
 		return AppSignIn{}, ErrNotSignedIn
 	}

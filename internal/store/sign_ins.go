@@ -41,6 +41,9 @@ type SignIn struct {
 	// HasSecondFactor is whether the account has one, and MustHaveSecondFactor whether one of its groups asks for it.
 	HasSecondFactor      bool
 	MustHaveSecondFactor bool
+	// LostSecondFactor is whether a recovery code stood in for it at the login, and none was added since: what the account
+	// has may not work any more.
+	LostSecondFactor bool
 }
 
 // NewSignIn is what a login brings.
@@ -111,7 +114,12 @@ func (tx *transaction) createSignIn(ctx context.Context, login NewSignIn, origin
 const signInColumns = "id, uid, username, " + nameColumn + `, sign_ins.created_at, last_seen_at, confirmed_at, remembered, address, user_agent,
 	previous_login_at, previous_login_address, previous_login_user_agent,
 	NOT recovery_put_off AND NOT EXISTS (SELECT 1 FROM recovery_codes WHERE recovery_codes.uid = users.uid AND saved),
-	factors, second_at, ` + hasSecondFactor + ", " + mustHaveSecondFactor + "\n"
+	factors, second_at, ` + hasSecondFactor + ", " + mustHaveSecondFactor + ", " + lostSecondFactor + "\n"
+
+// lostSecondFactor is a condition on sign_ins and users.
+const lostSecondFactor = `(sign_ins.factors = '` + string(ByPasswordAndRecovery) + `'
+	AND NOT EXISTS (SELECT 1 FROM totp WHERE totp.uid = users.uid AND totp.created_at >= sign_ins.created_at)
+	AND NOT EXISTS (SELECT 1 FROM passkeys WHERE passkeys.uid = users.uid AND passkeys.created_at >= sign_ins.created_at))`
 
 // SignInsByID returns those of the named sign-ins that still exist, newest last. Whether they have expired is for
 // the caller to judge.
@@ -156,7 +164,7 @@ func scanSignIns(rows *sql.Rows, err error) ([]SignIn, error) {
 		if err := rows.Scan(&signIn.ID, &signIn.UID, &signIn.Username, &signIn.Name, &createdAt, &lastSeenAt, &confirmedAt,
 			&signIn.Remembered, &signIn.Address, &signIn.UserAgent,
 			&previousAt, &signIn.PreviousLoginAddress, &signIn.PreviousLoginUserAgent, &signIn.LacksRecoveryCode,
-			&signIn.Factors, &secondAt, &signIn.HasSecondFactor, &signIn.MustHaveSecondFactor); err != nil {
+			&signIn.Factors, &secondAt, &signIn.HasSecondFactor, &signIn.MustHaveSecondFactor, &signIn.LostSecondFactor); err != nil {
 			return nil, fmt.Errorf("find sign-ins: %w", unavailable(err))
 		}
 		signIn.CreatedAt, signIn.LastSeenAt = time.Unix(createdAt, 0), time.Unix(lastSeenAt, 0)
