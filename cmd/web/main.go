@@ -40,6 +40,7 @@ type commands struct {
 	Group    groupCommand     `cmd:"" help:"Manage the groups that apps let in."`
 	Events   eventsCommand    `cmd:"" help:"Show what happened to accounts."`
 	Backup   backupCommand    `cmd:"" help:"Copy the database to a new file, also while the site is served."`
+	Move     moveCommand      `cmd:"" help:"Move all that is in the file to a PostgreSQL."`
 	Hash     hashCommand      `cmd:"" hidden:"" help:"Hash passwords for the program that serves."`
 	Check    checkCommand     `cmd:"" help:"Look for damage in the database."`
 }
@@ -83,7 +84,7 @@ func newParser(command *commands, options ...kong.Option) *kong.Kong {
 	options = append(options, settingValues...)
 	return kong.Must(command, append(options,
 		kong.Name("latchkey"),
-		kong.Description("Username-and-password sign-in for the web: one program, one SQLite file."),
+		kong.Description("Username-and-password sign-in for the web: one program, one SQLite file or PostgreSQL."),
 		kong.DefaultEnvars("LATCHKEY"),
 		kong.Vars{"version": version},
 	)...)

@@ -5,6 +5,7 @@ package main
 import (
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -122,5 +123,37 @@ func TestStartWarnsOfADatabaseThatMayLoseWhatWasAcknowledged(t *testing.T) {
 	p := startProgram(t, append(cheap, "--db="+newPostgres(t)+"&synchronous_commit=off")...)
 	for _, setting := range []string{"fsync is off", "synchronous_commit is off", "synchronous_standby_names is empty"} {
 		p.waitFor("a warning of "+setting, func() bool { return strings.Contains(p.log.String(), setting) })
+	}
+}
+
+func TestMoveToPostgresLetsNobodyLogInAgain(t *testing.T) {
+	t.Parallel()
+	file, database := filepath.Join(t.TempDir(), "auth.db"), newPostgres(t)
+	before := startProgram(t, append(cheap, "--db="+file)...)
+	b := before.browser()
+	b.post("/signup", "username", "bob", "password", goodPassword).wantStatus(http.StatusOK)
+	b.post("/login", "username", "bob", "password", goodPassword).wantStatus(http.StatusOK)
+	counted, said, code := runToEnd(t, command(t, "move", database, "--db="+file))
+	if code != exitOK || !strings.Contains(counted, "users                1\n") || !strings.Contains(said, "stop what serves the file") {
+		t.Fatalf("exit code %d, %q, %q", code, counted, said)
+	}
+	before.stop()
+	after := startProgram(t, append(cheap, "--db="+database)...)
+	b.alsoAt(after).get("/user/bob").wantStatus(http.StatusOK)
+
+	for _, test := range []struct {
+		arguments []string
+		code      int
+		want      string
+	}{
+		{[]string{"move", database, "--db=" + file}, exitFailed, "is not empty"},
+		{[]string{"move", database, "--db=" + database}, exitFailed, "--db names the file to move"},
+		{[]string{"move", "other.db", "--db=" + file}, exitUsage, "postgres://"},
+		{[]string{"move", database, "--db=none.db"}, exitFailed, "there is no such file"},
+	} {
+		_, said, code := runToEnd(t, command(t, test.arguments...))
+		if code != test.code || !strings.Contains(said, test.want) || strings.Count(said, "\n") != 1 {
+			t.Errorf("%v: exit code %d, %q", test.arguments, code, said)
+		}
 	}
 }

@@ -28,13 +28,16 @@ var sqliteEngine = engine{
 	notASCII:  "(username GLOB '*[^ -~]*')",
 	hashCosts: "substr(pass_hash, 1, instr(substr(pass_hash, 16), '$') + 14)",
 	nextEvent: "(SELECT max(id) + 1 FROM events)",
-	// A Julian day, as sqlite3store writes it; 2440587.5 is the one on which Unix time begins.
+	// A Julian day, as sqlite3store writes it (unixBegins).
 	expiry:       "julianday($1, 'unixepoch')",
 	expiryMillis: "(expiry - 2440587.5) * 86400000",
 	scsStore:     func(db *sql.DB) scs.Store { return sqlite3store.NewWithCleanupInterval(db, 0) },
 	dialect:      goose.DialectSQLite3,
 	migrations:   "migrations/sqlite",
 }
+
+// unixBegins is the Julian day on which Unix time begins.
+const unixBegins = 2440587.5
 
 // jsonList lets one prepared text serve any number of texts.
 func jsonList(texts []string) any {
