@@ -12,6 +12,7 @@ import (
 
 	"latchkey/internal/auth"
 	"latchkey/internal/password"
+	"latchkey/internal/store"
 )
 
 // settings are the program's flags. Each is an environment variable too, LATCHKEY_ and the flag's name in capitals.
@@ -24,7 +25,7 @@ type settings struct {
 	TrustedProxy []netip.Prefix `group:"Server" placeholder:"CIDR" help:"Networks of proxies whose X-Forwarded-For says where a request comes from. None by default."`
 	BusyTimeout  time.Duration  `group:"Server" default:"5s" help:"How long a request waits for a locked database (${default})."`
 
-	KeyFile string `group:"Server" type:"path" placeholder:"FILE" help:"Key that seals the secrets of one-time codes, made when the first person sets them up. The name of the database and .key when not given."`
+	KeyFile string `group:"Server" type:"path" placeholder:"FILE" help:"Key that seals the secrets of one-time codes, made when the first person sets them up. The name of the database file and .key when not given; with PostgreSQL, name one that all programs have."`
 
 	SiteName string  `group:"Face" default:"Latchkey" placeholder:"NAME" help:"What the site calls itself (${default})."`
 	Accent   color   `group:"Face" placeholder:"#RRGGBB" help:"Colour of links and buttons, dark enough to be read on white; dark pages get a lighter tone of it."`
@@ -108,9 +109,13 @@ func within[T int | time.Duration](flag string, value, least, most T) error {
 	return nil
 }
 
-// keyFile is where the key is that seals the secrets of one-time codes.
+// keyFile is where the key is that seals the secrets of one-time codes. Programs that share a PostgreSQL share one key: it
+// has to be named, or each would make its own.
 func (s *settings) keyFile() string {
-	return cmp.Or(s.KeyFile, s.DB+".key")
+	if s.KeyFile == "" && !store.IsPostgres(s.DB) {
+		return s.DB + ".key"
+	}
+	return s.KeyFile
 }
 
 // site is the address that people use: scheme and host.

@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"latchkey/internal/sealing"
@@ -16,6 +17,8 @@ func KeyFileProblem(ctx context.Context, db *store.Store, path string) (problem 
 	switch {
 	case err != nil:
 		return "", err
+	case errors.Is(readErr, sealing.ErrNoPath) && all > 0:
+		return fmt.Sprintf("codes of %d accounts cannot be checked: name the key file that they were sealed with, --key-file", all), nil
 	case readErr != nil && all > 0:
 		return fmt.Sprintf("codes of %d accounts cannot be checked: %s: %v", all, path, readErr), nil
 	case readErr == nil && others > 0:

@@ -20,8 +20,9 @@ import (
 
 // Expected outcomes.
 var (
-	// ErrNoKey means that the key file is not there.
-	ErrNoKey = errors.New("the key file is missing")
+	// ErrNoKey means that the key file is not there, and ErrNoPath that no file is named.
+	ErrNoKey  = errors.New("the key file is missing")
+	ErrNoPath = errors.New("no key file is named")
 	// ErrDamagedKey means that the file holds something else than a key.
 	ErrDamagedKey = errors.New("the key file is damaged: it holds 32 bytes in base64")
 	// ErrOtherKey means that a secret was sealed with another key, or for another account, or is damaged.
@@ -37,8 +38,11 @@ type Key struct {
 	id   []byte
 }
 
-// ReadKey reads the key from its file. Errors are ErrNoKey, ErrDamagedKey, and those of the file system.
+// ReadKey reads the key from its file. Errors are ErrNoKey, ErrNoPath, ErrDamagedKey, and those of the file system.
 func ReadKey(path string) (Key, error) {
+	if path == "" {
+		return Key{}, ErrNoPath
+	}
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Key{}, ErrNoKey
