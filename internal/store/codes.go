@@ -48,7 +48,7 @@ func (s *Store) SetCodes(ctx context.Context, uid int64, secret CodeSecret, orig
 			INSERT INTO totp (uid, sealed, key_id, created_at, last_step) VALUES ($1, $2, $3, $4, $5)
 			ON CONFLICT (uid) DO UPDATE SET
 				sealed = excluded.sealed, key_id = excluded.key_id, created_at = excluded.created_at,
-				last_step = CASE WHEN last_step > excluded.last_step THEN last_step ELSE excluded.last_step END`,
+				last_step = CASE WHEN totp.last_step > excluded.last_step THEN totp.last_step ELSE excluded.last_step END`,
 			uid, secret.Sealed, secret.KeyID, origin.At.Unix(), secret.LastStep); err != nil {
 			return err
 		}
