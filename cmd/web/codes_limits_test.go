@@ -178,3 +178,29 @@ func TestConfirmTakesAsManyCodesAsAKnownBrowserHasInEachSignIn(t *testing.T) {
 	s.clock.Advance(11 * time.Minute)
 	confirm(owner, p.next()).wantText("flash", "Codes removed.")
 }
+
+func TestLoginByPasswordAndRecoveryCodeOpensAllLimitsOfTheAccount(t *testing.T) {
+	t.Parallel()
+	s, known, p, recoveryCode := newSiteWithCodes(t, "--close-after=5")
+	known.post("/logout")
+	s.closedForCodes(func() page {
+		known.logIn("bob")
+		return known.post("/login/second", "one_time_code", "000000")
+	})
+	attacker := s.browser()
+	s.closedForCodes(func() page {
+		attacker.logIn("bob")
+		return attacker.post("/login/second", "one_time_code", "000000")
+	})
+	owner := s.half("bob")
+	owner.post("/login/second", "one_time_code", p.code()).wantStatus(http.StatusTooManyRequests).want("or use your recovery code")
+	if got := s.browser().closedFor("bob"); got != 5 {
+		t.Errorf("%d passwords were looked at", got)
+	}
+	owner.post("/login/second/recovery", "recovery_code", recoveryCode).wantStatus(http.StatusOK)
+	s.clock.Advance(24 * time.Hour)
+	for _, b := range []*browser{s.browser(), known} {
+		b.logIn("bob").wantPath("/login/second")
+		b.post("/login/second", "one_time_code", p.next()).wantStatus(http.StatusOK).wantPath("/user/bob")
+	}
+}

@@ -96,8 +96,8 @@ type RecoverParams struct {
 	Login NewSignIn
 }
 
-// LogInByRecoveryCode spends the code as the second step of a login, gives the account a new one and signs its owner in, in
-// one transaction. Errors are ErrNoRecoveryCode, and those of CreateSignIn; then nothing has changed.
+// LogInByRecoveryCode spends the code as the second step of a login, gives the account a new one, resets its limits and signs
+// its owner in, in one transaction. Errors are ErrNoRecoveryCode, and those of CreateSignIn; then nothing has changed.
 func (s *Store) LogInByRecoveryCode(ctx context.Context, r RecoverParams, origin Origin) error {
 	uid := r.Login.User.UID
 	return s.write(ctx, "log in by recovery code", func(ctx context.Context, tx *transaction) error {
@@ -109,7 +109,10 @@ func (s *Store) LogInByRecoveryCode(ctx context.Context, r RecoverParams, origin
 				return err
 			}
 		}
-		return tx.createSignIn(ctx, r.Login, origin)
+		if err := tx.createSignIn(ctx, r.Login, origin); err != nil {
+			return err
+		}
+		return tx.resetLimits(ctx, uid)
 	})
 }
 
