@@ -16,7 +16,23 @@ type ConfirmForm struct {
 	// Action is the path that the interrupted form was sent to.
 	Action        string
 	PasswordError string
-	Error         string
+	// Proof is the second factor that is asked for, too; none when its Asked is false.
+	Proof SecondProof
+	// PasskeyOnly is set when the password, even if it is right, is not enough, and no code can be.
+	PasskeyOnly bool
+	Error       string
+}
+
+func (f ConfirmForm) says() string {
+	switch {
+	case f.PasskeyOnly && !f.Proof.Passkey:
+		return "No second factor of this account works here. Log out, and log in with your password and your recovery code, to " + f.Asked.What + "."
+	case f.PasskeyOnly:
+		return "Use your passkey to " + f.Asked.What + "."
+	case f.Proof.Passkey:
+		return "Enter your password, or use your passkey, to " + f.Asked.What + "."
+	}
+	return "Enter your password to " + f.Asked.What + "."
 }
 
 // Asked holds what the interrupted form asked for.
@@ -26,6 +42,8 @@ type Asked struct {
 	Button string
 	// Danger is set when it cannot be undone.
 	Danger bool
+	// BothFactors is set when an account with a second factor has to show that, too.
+	BothFactors bool
 	// Carried are the fields of that form that the action reads: they come along unseen, and nothing else that was sent.
 	Carried []Carried
 }
@@ -65,7 +83,7 @@ func Confirm(form ConfirmForm) templ.Component {
 		var templ_7745c5c3_Var2 templ.SafeURL
 		templ_7745c5c3_Var2, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(form.Action))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `components/confirm.templ`, Line: 34, Col: 56}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `components/confirm.templ`, Line: 52, Col: 56}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var2))
 		if templ_7745c5c3_Err != nil {
@@ -99,7 +117,7 @@ func Confirm(form ConfirmForm) templ.Component {
 			var templ_7745c5c3_Var3 string
 			templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.ResolveAttributeValue(field.Name)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `components/confirm.templ`, Line: 38, Col: 41}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `components/confirm.templ`, Line: 56, Col: 41}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ_7745c5c3_Var3)
 			if templ_7745c5c3_Err != nil {
@@ -112,7 +130,7 @@ func Confirm(form ConfirmForm) templ.Component {
 			var templ_7745c5c3_Var4 string
 			templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.ResolveAttributeValue(field.Value)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `components/confirm.templ`, Line: 38, Col: 63}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `components/confirm.templ`, Line: 56, Col: 63}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ_7745c5c3_Var4)
 			if templ_7745c5c3_Err != nil {
@@ -123,7 +141,7 @@ func Confirm(form ConfirmForm) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = Notice(form.Error).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Notice(form.Proof.notice(form.Error)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -132,9 +150,9 @@ func Confirm(form ConfirmForm) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var5 string
-		templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinStringErrs("Enter your password to " + form.Asked.What + ".")
+		templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinStringErrs(form.says())
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `components/confirm.templ`, Line: 41, Col: 56}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `components/confirm.templ`, Line: 59, Col: 18}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
 		if templ_7745c5c3_Err != nil {
@@ -144,23 +162,22 @@ func Confirm(form ConfirmForm) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = (Field{
-			Name: "confirm_password", Label: "Password of " + form.Me.Shown(), Type: "password", Error: form.PasswordError, Focus: true,
-			Autocomplete: "current-password",
-		}).Render().Render(ctx, templ_7745c5c3_Buffer)
+		if !form.PasskeyOnly {
+			templ_7745c5c3_Err = (Field{
+				Name: "confirm_password", Label: "Password of " + form.Me.Shown(), Type: "password", Error: form.PasswordError, Focus: true,
+				Autocomplete: "current-password",
+			}).Render().Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
+		templ_7745c5c3_Err = form.Proof.Field(false).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if form.Asked.Danger {
-			templ_7745c5c3_Err = dangerous(form.Asked.Button).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-		} else {
-			templ_7745c5c3_Err = submit(form.Asked.Button).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+		templ_7745c5c3_Err = form.Proof.Buttons(form.Asked.Button, form.Asked.Danger, !form.PasskeyOnly).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "</form>")
 		if templ_7745c5c3_Err != nil {

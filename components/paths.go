@@ -25,6 +25,37 @@ func RecoveryLaterPath(username string) string { return RecoveryPath(username) +
 // OtherSignInsPath ends all sign-ins but this one.
 func OtherSignInsPath(username string) string { return SignInsPath(username) + "/others" }
 
+// SecondFactorPath is about the second factors of an account, and the two below it set codes up.
+func SecondFactorPath(username string) string { return HomePath(username) + "/second-factor" }
+func CodesPath(username string) string        { return SecondFactorPath(username) + "/codes" }
+func ConfirmCodesPath(username string) string { return CodesPath(username) + "/confirm" }
+
+// SecondFactorPathTo is the same page for somebody who was on the way to next, a path of this site or "", and
+// RecoveryPathTo the one about the recovery code, which comes first.
+func SecondFactorPathTo(username, next string) string {
+	return withQuery(SecondFactorPath(username), "next", next)
+}
+func RecoveryPathTo(username, next string) string {
+	return withQuery(RecoveryPath(username), "next", next)
+}
+
+// RemoveCodesPath takes the codes from an account.
+func RemoveCodesPath(username string) string { return CodesPath(username) + "/remove" }
+
+// PasskeysPath makes a passkey for an account, ConfirmPasskeyPath takes what the browser made, and RemovePasskeyPath takes one
+// from it.
+func PasskeysPath(username string) string       { return SecondFactorPath(username) + "/passkeys" }
+func ConfirmPasskeyPath(username string) string { return PasskeysPath(username) + "/confirm" }
+func RemovePasskeyPath(username string) string  { return PasskeysPath(username) + "/remove" }
+
+// SeenPath notes that the owner has seen what the home page tells about logins without a second factor.
+func SeenPath(username string) string { return HomePath(username) + "/seen" }
+
+// SecondStepPath is the second step of a login, and RecoveryStepPath the same with a recovery code; next, which may be
+// empty, is where it leads.
+func SecondStepPath(next string) string   { return withQuery("/login/second", "next", next) }
+func RecoveryStepPath(next string) string { return withQuery("/login/second/recovery", "next", next) }
+
 // LoginPath is the login form with the username filled in; next, which may be empty, is where it leads.
 func LoginPath(username, next string) string {
 	query := url.Values{"username": {username}}

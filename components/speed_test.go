@@ -24,7 +24,7 @@ func BenchmarkRender(b *testing.B) {
 		"SignIns":        SignIns(SignInsPage{CSRF: "token", Username: "bob", Rows: make([]SignInRow, 10)}),
 		"Activity":       Activity(ActivityPage{Username: "bob", Rows: make([]ActivityRow, 50)}),
 		"Recovery":       Recovery(RecoveryPage{CSRF: "token", Username: "bob"}),
-		"NewCode":        NewRecoveryCode("bob", "AAAA-BBBB-CCCC-DDDD", "token"),
+		"NewCode":        NewRecoveryCode("bob", "AAAA-BBBB-CCCC-DDDD", "token", ""),
 		"Recover":        Recover(RecoverForm{CSRF: "token", Username: "bob", Password: NewPassword{MinLength: 8}}),
 		"Confirm":        Confirm(ConfirmForm{CSRF: "token", Me: bob, Action: "/user/bob/delete"}),
 		"Delete":         Delete(DeleteForm{CSRF: "token", Username: "bob"}),

@@ -50,6 +50,13 @@ customElements.define("with-username", class extends HTMLElement {
   }
 });
 
+// <use-passkey src="script"> has that script make of it what uses a passkey.
+customElements.define("use-passkey", class extends HTMLElement {
+  async connectedCallback() {
+    (await import(this.getAttribute("src"))).default(this);
+  }
+});
+
 // Views change smoothly for those who like motion. That one was given up, when the window changed its size say, is no
 // error.
 htmx.config.transitions = matchMedia("(prefers-reduced-motion: no-preference)").matches && "startViewTransition" in document;

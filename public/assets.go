@@ -16,7 +16,7 @@ import (
 	"sync"
 )
 
-//go:embed app.css app.js icon.svg favicon.ico touch-icon.png
+//go:embed app.css app.js passkey.js icon.svg favicon.ico touch-icon.png
 var own embed.FS
 
 // Asset is one file as it goes over the wire. It never changes under its name, because the name holds a hash of
@@ -37,8 +37,10 @@ const Prefix = "/public/"
 var (
 	StylePath  string
 	ScriptPath string
-	HtmxPath   string
-	IconPath   string
+	// PasskeyPath is a script that only pages load which offer passkeys.
+	PasskeyPath string
+	HtmxPath    string
+	IconPath    string
 )
 
 var assets = map[string]Asset{}
@@ -46,6 +48,7 @@ var assets = map[string]Asset{}
 func init() {
 	StylePath = add(own, "app.css", "text/css; charset=utf-8")
 	ScriptPath = add(own, "app.js", "text/javascript; charset=utf-8")
+	PasskeyPath = add(own, "passkey.js", "text/javascript; charset=utf-8")
 	HtmxPath = add(npm, "node_modules/htmx.org/dist/htmx.min.js", "text/javascript; charset=utf-8")
 	IconPath = add(own, "icon.svg", "image/svg+xml")
 }

@@ -6,7 +6,7 @@ import (
 )
 
 func TestAssetsAreWhatPagesLinkToAndNotTheCommonPasswords(t *testing.T) {
-	linked := []string{StylePath, ScriptPath, HtmxPath, IconPath}
+	linked := []string{StylePath, ScriptPath, PasskeyPath, HtmxPath, IconPath}
 	for _, path := range linked {
 		asset, ok := Lookup(path)
 		if !ok || len(asset.Plain) == 0 {

@@ -53,6 +53,14 @@ func (a *app) recoverAccount(c echo.Context) error {
 		return err
 	}
 	form.Code = validUTF8(typedCode)
+	factors, err := a.store.SecondFactors(r.Context(), user.UID)
+	if err != nil {
+		return err
+	}
+	if factors.Any() { // whoever comes this far has one of three
+		a.store.RecordFailure(store.Failure{Kind: store.RecoveryHalfDone, UID: user.UID}, a.origin(c))
+	}
+	form.Proof = a.secondProof(c, factors, components.PasskeyRecover)
 	if !r.PostForm.Has("password") {
 		return a.render(c, http.StatusOK, recoverPasswordView(form))
 	}
@@ -61,7 +69,8 @@ func (a *app) recoverAccount(c echo.Context) error {
 
 const wrongRecoveryCode = "Invalid username or recovery code."
 
-// setRecoveredPassword ends the recovery: new password, new code, and this sign-in alone.
+// setRecoveredPassword ends the recovery: new password, new code, and this sign-in alone. It takes a second factor of the
+// account, if there is one (ASVS 5.0 6.4.3).
 func (a *app) setRecoveredPassword(c echo.Context, form components.RecoverForm, user store.User, codeHash []byte) error {
 	secret := c.Request().PostFormValue("password")
 	var err error
@@ -72,25 +81,24 @@ func (a *app) setRecoveredPassword(c echo.Context, form components.RecoverForm, 
 		return a.render(c, http.StatusUnprocessableEntity, recoverPasswordView(form))
 	}
 	ctx := c.Request().Context()
-	passHash, err := a.guard.HashPassword(ctx, clientOf(c), secret)
-	if err != nil {
-		return a.orTryLater(c, err, func(message string) view {
-			form.Error = message
-			return recoverPasswordView(form)
-		})
-	}
 	newCode := recovery.NewCode()
 	newCodeHash, _ := recovery.Hash(newCode)
-	user.PassHash = passHash
-	err = a.startSignIn(c, user, false, func(login store.NewSignIn) error {
+	err = a.withNewPassword(c, user, secret, &form.Proof, func(login store.NewSignIn) error {
 		return a.store.Recover(ctx, store.RecoverParams{CodeHash: codeHash, NewCodeHash: newCodeHash[:], Login: login}, a.origin(c))
 	})
 	if errors.Is(err, store.ErrNoRecoveryCode) { // spent by another browser a moment ago
 		form.Error = wrongRecoveryCode
 		return a.render(c, http.StatusUnauthorized, recoverView(form))
 	}
+	if status, ok := proofStatus(err); ok {
+		form.Password.Again = true
+		return a.render(c, status, recoverPasswordView(form))
+	}
 	if err != nil {
-		return err
+		return a.orTryLater(c, err, func(message string) view {
+			form.Error = message
+			return recoverPasswordView(form)
+		})
 	}
 	if err := a.showAsSignedIn(c, user.Username); err != nil {
 		return err
@@ -112,5 +120,5 @@ func recoverView(form components.RecoverForm) view {
 }
 
 func recoverPasswordView(form components.RecoverForm) view {
-	return view{title: "Choose a new password", main: components.RecoverPassword(form), hasError: form.Password.Error != "" || form.Error != ""}
+	return view{title: "Choose a new password", main: components.RecoverPassword(form), hasError: form.Proof.Invalid() || form.Password.Error != "" || form.Error != ""}
 }

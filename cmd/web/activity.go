@@ -84,6 +84,18 @@ var eventWords = map[store.EventKind]string{
 	store.PasswordLinkUsed: "The link to choose a password was used",
 	store.AppPasswordMade:  "An app password was made",
 	store.AppPasswordEnded: "An app password was ended",
+
+	store.CodesAdded:        "Codes from an app were set up",
+	store.CodesRemoved:      "Codes from an app were removed",
+	store.PasskeyAdded:      "A passkey was added",
+	store.PasskeyRemoved:    "A passkey was removed",
+	store.SecondFactorsLost: "The second factors were removed as lost",
+	store.SecondStepMissing: "Right password, but no second factor",
+	store.RecoveryHalfDone:  "Right recovery code; the second factor was asked for",
+	store.LostLinkMade:      "A link was made to choose a password and remove the second factors",
+	store.SecondStepFailed:  "A wrong code was tried",
+	store.PasskeyRefused:    "A passkey was refused",
+	store.SecondThrottled:   "A code was refused: too many wrong ones before it",
 }
 
 func eventInWords(event store.Event) string {

@@ -15,16 +15,13 @@ import (
 // cannot be read ends the search, and the request counts as the proxy's own. Forwarded (RFC 7239) does not count:
 // most proxies pass on what a client puts there.
 func (a *app) ipExtractor() echo.IPExtractor {
-	isTrusted := func(address netip.Addr) bool {
-		return slices.ContainsFunc(a.settings.TrustedProxy, func(network netip.Prefix) bool { return network.Contains(address) })
-	}
 	seldom := rate.Sometimes{Interval: logAtMostEvery}
 	return func(r *http.Request) string {
 		from, ok := parseAddress(r.RemoteAddr)
 		if !ok {
 			return r.RemoteAddr
 		}
-		if !isTrusted(from) {
+		if !a.settings.trusts(from) {
 			return from.String()
 		}
 		hops := strings.Split(strings.Join(r.Header.Values(echo.HeaderXForwardedFor), ","), ",")
@@ -42,12 +39,17 @@ func (a *app) ipExtractor() echo.IPExtractor {
 				break
 			}
 			from = sender
-			if !isTrusted(from) {
+			if !a.settings.trusts(from) {
 				break
 			}
 		}
 		return from.String()
 	}
+}
+
+// trusts reports whether an address is a trusted proxy's.
+func (s *settings) trusts(address netip.Addr) bool {
+	return slices.ContainsFunc(s.TrustedProxy, func(network netip.Prefix) bool { return network.Contains(address) })
 }
 
 // parseAddress reads an address in each form that proxies write: bare, an IPv6 one also in brackets, with or without a

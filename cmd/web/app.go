@@ -8,9 +8,11 @@ import (
 	"time"
 
 	"github.com/alexedwards/scs/v2"
+	"github.com/labstack/echo/v4"
 
 	"latchkey/components"
 	"latchkey/internal/auth"
+	"latchkey/internal/passkey"
 	"latchkey/internal/password"
 	"latchkey/internal/store"
 	"latchkey/public"
@@ -26,7 +28,11 @@ type app struct {
 	hasher   *password.Hasher
 	guard    *auth.Guard
 	policy   password.Policy
+	// passkeys is nil where the site's address can have none.
+	passkeys *passkey.Site
 	metrics  *metrics
+	// addressOf is where a request comes from.
+	addressOf echo.IPExtractor
 	// face is how pages show the site; assets are those that the settings bring.
 	face   components.Site
 	assets map[string]public.Asset
@@ -44,15 +50,17 @@ func newApp(s *settings, db *store.Store, worker *password.Worker, log *slog.Log
 		store:    db,
 		sessions: newSessions(db, site.Scheme == "https"),
 		hasher:   hasher,
-		guard:    auth.NewGuard(db, hasher, s.limits(), log, now),
+		guard:    auth.NewGuard(db, hasher, s.limits(), s.keyFile(), log, now),
 		policy: password.Policy{
 			MinLength: s.PasswordMinLength,
 			SiteNames: []string{s.SiteName, site.Hostname()},
 		},
-		metrics: newMetrics(),
-		log:     log,
-		now:     now,
+		passkeys: newPasskeySite(site, s.SiteName),
+		metrics:  newMetrics(),
+		log:      log,
+		now:      now,
 	}
+	a.addressOf = a.ipExtractor()
 	a.showFace()
 	db.Notify(func(event store.Event) {
 		logEvent(log, event)
@@ -113,6 +121,7 @@ func (a *app) cutoffs(now time.Time) store.Cutoffs {
 		RememberedUnusedSince: now.Add(-a.settings.RememberedIdle),
 		EventsBefore:          now.Add(-a.settings.EventRetention),
 		BrowsersUnusedSince:   now.Add(-deviceCookieMaxAge),
+		HalfLoginsBegunSince:  now.Add(-halfLoginMaxAge),
 		Now:                   now,
 		Future:                now.Add(clockTolerance),
 	}

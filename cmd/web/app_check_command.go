@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,14 +26,22 @@ func (c appCheckCommand) Run(ctx context.Context, to output, s *settings) error 
 	if err != nil {
 		return err
 	}
+	check := appCheck{host: host, address: s.site().Scheme + "://" + host, enter: s.site().String() + "/enter?", client: c.client()}
+	check.unknown = unknownBeside(host)
+	check.other = check.unknown
 	err = reading(ctx, s, func(db *store.Store) error {
-		_, err := db.App(ctx, host)
-		return explainApp(err, store.App{Host: host})
+		if _, err := db.App(ctx, host); err != nil {
+			return explainApp(err, store.App{Host: host})
+		}
+		apps, err := db.Apps(ctx)
+		if at := slices.IndexFunc(apps, func(app store.App) bool { return app.Host != host }); at >= 0 {
+			check.other = apps[at].Host
+		}
+		return err
 	})
 	if err != nil {
 		return err
 	}
-	check := appCheck{address: s.site().Scheme + "://" + host, enter: s.site().String() + "/enter?", client: c.client()}
 	wrong := 0
 	for _, ask := range check.questions() {
 		fault, err := ask.run(ctx, check.client)
@@ -52,9 +61,20 @@ func (c appCheckCommand) Run(ctx context.Context, to output, s *settings) error 
 	return nil
 }
 
-// client follows no redirect: where one leads is what is looked at.
+// unknownBeside is a host that is no app's, in the same domain: a proxy's block for all of that domain answers for it.
+func unknownBeside(host string) string {
+	_, domain, found := strings.Cut(host, ".")
+	if !found {
+		return "latchkey-check.invalid"
+	}
+	return "latchkey-check." + domain
+}
+
+// client follows no redirect: where one leads is what is looked at. HTTP/2 has neither WebSockets by Upgrade nor a host in
+// the request line.
 func (c appCheckCommand) client() http.Client {
-	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, Protocols: new(http.Protocols)}
+	transport.Protocols.SetHTTP1(true)
 	if (c.At != hostPort{}) {
 		transport.DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, network, c.At.String())
@@ -66,8 +86,11 @@ func (c appCheckCommand) client() http.Client {
 }
 
 type appCheck struct {
-	address string // of the app
+	host    string // of the app
+	address string
 	enter   string // where a page of the app leads
+	unknown string // a host that is no app's
+	other   string // another app's host, where there is one
 	client  http.Client
 }
 
@@ -78,6 +101,10 @@ type question struct {
 	address string
 	header  map[string]string
 	judge   func(*http.Response) (fault string)
+	// foreign is a Host header that is not the app's. Another block of the proxy may answer for it, as it likes.
+	foreign string
+	// inLine has the request line name the app's host: that counts, and Host does not (RFC 9112, section 3.2.2).
+	inLine bool
 }
 
 func (c appCheck) questions() []question {
@@ -90,15 +117,17 @@ func (c appCheck) questions() []question {
 		return header
 	}
 	return []question{
-		{"a page leads to the login", http.MethodGet, c.address + "/", page, c.leadsToLogin},
-		{"a program gets 401", http.MethodGet, c.address + "/", map[string]string{"Accept": "*/*"}, c.is(http.StatusUnauthorized)},
-		{"a form that is sent gets 401 at its own address", http.MethodPost, c.address + "/", page, c.is(http.StatusUnauthorized)},
-		{"a WebSocket gets 401", http.MethodGet, c.address + "/", map[string]string{"Connection": "Upgrade", "Upgrade": "websocket"}, c.is(http.StatusUnauthorized)},
-		{"nobody says themselves who they are", http.MethodGet, c.address + "/", with("Remote-User", "admin"), c.isRefused},
-		{"nor under another spelling", http.MethodGet, c.address + "/", with("Remote_User", "admin"), c.isRefused},
-		{"nor that another host is asked", http.MethodGet, c.address + "/", with("X-Forwarded-Host", "elsewhere.example"), c.leadsToLogin},
-		{"nor that another address is", http.MethodGet, c.address + "/", with("X-Original-URL", "https://elsewhere.example/"), c.leadsToLogin},
-		{"the way in is Latchkey's", http.MethodGet, c.address + handOverPath + "enter?code=none", page, c.is(http.StatusForbidden)},
+		{what: "a page leads to the login", method: http.MethodGet, address: c.address + "/", header: page, judge: c.leadsToLogin},
+		{what: "a program gets 401", method: http.MethodGet, address: c.address + "/", header: map[string]string{"Accept": "*/*"}, judge: c.is(http.StatusUnauthorized)},
+		{what: "a form that is sent gets 401 at its own address", method: http.MethodPost, address: c.address + "/", header: page, judge: c.is(http.StatusUnauthorized)},
+		{what: "a WebSocket gets 401", method: http.MethodGet, address: c.address + "/", header: map[string]string{"Connection": "Upgrade", "Upgrade": "websocket"}, judge: c.is(http.StatusUnauthorized)},
+		{what: "nobody says themselves who they are", method: http.MethodGet, address: c.address + "/", header: with("Remote-User", "admin"), judge: c.isRefused},
+		{what: "nor under another spelling", method: http.MethodGet, address: c.address + "/", header: with("Remote_User", "admin"), judge: c.isRefused},
+		{what: "nor that another host is asked", method: http.MethodGet, address: c.address + "/", header: with("X-Forwarded-Host", "elsewhere.example"), judge: c.leadsToLogin},
+		{what: "nor that another address is", method: http.MethodGet, address: c.address + "/", header: with("X-Original-URL", "https://elsewhere.example/"), judge: c.leadsToLogin},
+		{what: "the way in is Latchkey's", method: http.MethodGet, address: c.address + handOverPath + "enter?code=none", header: page, judge: c.is(http.StatusForbidden)},
+		{what: "an unknown Host is not this app", method: http.MethodGet, address: c.address + "/", header: page, judge: c.isNot(c.unknown), foreign: c.unknown},
+		{what: "nor is another one beside the app's own in the request line", method: http.MethodGet, address: c.address + "/", header: page, judge: c.isNot(c.other), foreign: c.other, inLine: true},
 	}
 }
 
@@ -112,12 +141,20 @@ func (q question) run(ctx context.Context, client http.Client) (fault string, er
 	for name, value := range q.header {
 		r.Header.Set(name, value)
 	}
+	if q.inLine {
+		r.URL.Opaque = "//" + r.URL.Host + "/"
+	}
+	if q.foreign != "" {
+		r.Host = q.foreign
+	}
 	response, err := client.Do(r)
 	if err != nil {
 		return "", err
 	}
 	response.Body.Close()
 	switch {
+	case q.foreign != "":
+		return q.judge(response), nil
 	case response.StatusCode < 300:
 		return fmt.Sprintf("the app itself answers (%d): the proxy does not ask Latchkey", response.StatusCode), nil
 	case response.StatusCode >= 500:
@@ -146,4 +183,16 @@ func (c appCheck) leadsToLogin(response *http.Response) string {
 		return "the proxy lets the client say which host is asked: " + app
 	}
 	return ""
+}
+
+// isNot judges the answer to a request whose Host header is another than the app's.
+func (c appCheck) isNot(foreign string) func(*http.Response) string {
+	return func(response *http.Response) string {
+		to, err := url.Parse(response.Header.Get("Location"))
+		if err == nil && strings.HasPrefix(to.String(), c.enter) && to.Query().Get("app") == foreign {
+			return "the proxy takes the client's word for which app is asked (" + foreign +
+				"): who may enter another app gets into this one. Let its block have this one host, and tell Latchkey that, not what the client sends (nginx: $server_name, not $host or $http_host)"
+		}
+		return ""
+	}
 }

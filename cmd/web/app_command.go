@@ -44,6 +44,8 @@ type appAccess struct {
 	Name string   `env:"-" placeholder:"NAME" help:"What pages call the app; its host otherwise."`
 	For  []string `env:"-" placeholder:"GROUP" help:"Groups that may enter, separated by commas, or everyone."`
 	Yes  bool     `env:"-" help:"Let in everybody on the internet, where signup is open."`
+
+	RequireSecondFactor *bool `env:"-" negatable:"" help:"Let in only people with a second factor."`
 }
 
 // apply changes what was given.
@@ -53,6 +55,9 @@ func (a appAccess) apply(app *store.App, s *settings) error {
 			return fmt.Errorf("%q is not a name of 1 to 100 characters", a.Name)
 		}
 		app.Name = a.Name
+	}
+	if a.RequireSecondFactor != nil {
+		app.SecondFactor = *a.RequireSecondFactor
 	}
 	if a.For == nil {
 		return nil
@@ -116,15 +121,10 @@ func (c appSetCommand) Run(ctx context.Context, to output, s *settings) error {
 		return err
 	}
 	return withStore(ctx, to, s, func(db *store.Store) error {
-		app, err := db.App(ctx, host)
+		app, err := db.ChangeApp(ctx, host, func(app *store.App) error { return c.apply(app, s) })
 		if err != nil {
-			return explainApp(err, store.App{Host: host})
-		}
-		if err := c.apply(&app, s); err != nil {
-			return err
-		}
-		if err := explainApp(db.SetApp(ctx, app), app); err != nil {
-			return err
+			app.Host = host
+			return explainApp(err, app)
 		}
 		logChange(to, s, "app changed", "host", app.Host, "for", entrants(app))
 		return report(to, "%s", whoMayEnter(app))
@@ -134,12 +134,17 @@ func (c appSetCommand) Run(ctx context.Context, to output, s *settings) error {
 type appRemoveCommand struct{ appArg }
 
 func (c appRemoveCommand) Run(ctx context.Context, to output, s *settings) error {
-	host, err := c.host()
-	if err != nil {
-		return err
-	}
 	return withStore(ctx, to, s, func(db *store.Store) error {
-		if err := explainApp(db.RemoveApp(ctx, host), store.App{Host: host}); err != nil {
+		// As it is listed: an older version may have taken what is no host today.
+		host := c.Host
+		err := db.RemoveApp(ctx, host)
+		if errors.Is(err, store.ErrNoApp) {
+			if host, err = c.host(); err != nil {
+				return err
+			}
+			err = db.RemoveApp(ctx, host)
+		}
+		if err := explainApp(err, store.App{Host: host}); err != nil {
 			return err
 		}
 		logChange(to, s, "app removed", "host", host)
@@ -157,6 +162,8 @@ type appJSON struct {
 	Name     string   `json:"name"`
 	Everyone bool     `json:"everyone"`
 	Groups   []string `json:"groups"`
+
+	SecondFactor bool `json:"second_factor"`
 }
 
 func (c appListCommand) Run(ctx context.Context, to output, s *settings) error {
@@ -168,16 +175,16 @@ func (c appListCommand) Run(ctx context.Context, to output, s *settings) error {
 		if c.JSON {
 			encoder := json.NewEncoder(to.out)
 			for _, app := range apps {
-				if err := encoder.Encode(appJSON{app.Host, app.Name, app.Everyone, append([]string{}, app.Groups...)}); err != nil {
+				if err := encoder.Encode(appJSON{app.Host, app.Name, app.Everyone, append([]string{}, app.Groups...), app.SecondFactor}); err != nil {
 					return err
 				}
 			}
 			return nil
 		}
 		table := tabwriter.NewWriter(to.out, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(table, "HOST\tNAME\tFOR")
+		fmt.Fprintln(table, "HOST\tNAME\tFOR\tSECOND FACTOR")
 		for _, app := range apps {
-			fmt.Fprintf(table, "%s\t%s\t%s\n", app.Host, app.Name, entrants(app))
+			fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", app.Host, app.Name, entrants(app), wordIf(app.SecondFactor, "required"))
 		}
 		return table.Flush()
 	})
@@ -197,11 +204,18 @@ func whoMayEnter(app store.App) string {
 	if !app.Everyone && len(app.Groups) == 0 {
 		return app.Host + " lets nobody in yet: latchkey app set " + app.Host + " --for GROUP"
 	}
-	return app.Host + " lets in " + entrants(app) + "."
+	with := "."
+	if app.SecondFactor {
+		with = ", with a second factor."
+	}
+	return app.Host + " lets in " + entrants(app) + with
 }
 
 func explainApp(err error, app store.App) error {
+	var shared store.SharedCookiesError
 	switch {
+	case errors.As(err, &shared):
+		return fmt.Errorf("there is an app %s, and browsers send cookies to all ports of a host; give %s a host of its own", shared.Host, app.Host)
 	case errors.Is(err, store.ErrAppExists):
 		return fmt.Errorf("there is an app %s already; change it with app set", app.Host)
 	case errors.Is(err, store.ErrNoApp):

@@ -45,10 +45,10 @@ func (a *app) makeAppPassword(c echo.Context) error {
 		return a.render(c, http.StatusUnprocessableEntity, appPasswordsView(form))
 	}
 	asked := components.Asked{
-		What: "create an app password", Button: "Create app password",
+		What: "create an app password", Button: "Create app password", BothFactors: true,
 		Carried: []components.Carried{{Name: "host", Value: validUTF8(host)}, {Name: "name", Value: name}},
 	}
-	return a.requireRecentPassword(c, asked, func(c echo.Context, by store.Origin) error {
+	return a.requireRecentProof(c, asked, func(c echo.Context, by store.Origin) error {
 		me, secret := currentSignIn(c), rand.Text()
 		err := a.store.CreateAppPassword(c.Request().Context(), me.UID, host, name, hashAppPassword(secret), by)
 		if errors.Is(err, store.ErrTooMany) {

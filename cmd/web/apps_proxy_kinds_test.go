@@ -86,7 +86,7 @@ func TestAppBehindARealProxyRefusesEachRequestAsItsClientUnderstands(t *testing.
 				}{
 					"a page":         {http.MethodGet, "", navigation, http.StatusFound, "/enter?"},
 					"HEAD":           {http.MethodHead, "", navigation, http.StatusFound, ""},
-					"a form":         {http.MethodPost, strings.Repeat("x", 3<<20), navigation, http.StatusUnauthorized, "your browser sends what you typed once more"},
+					"a form":         {http.MethodPost, strings.Repeat("x", 20<<20), navigation, http.StatusUnauthorized, "your browser sends what you typed once more"},
 					"a frame":        {http.MethodGet, "", http.Header{"Sec-Fetch-Mode": {"navigate"}, "Sec-Fetch-Dest": {"iframe"}}, http.StatusUnauthorized, `target="_blank"`},
 					"fetch":          {http.MethodPost, "x", http.Header{"Sec-Fetch-Mode": {"cors"}, "Accept": {"text/html"}}, http.StatusUnauthorized, bare},
 					"an image":       {http.MethodGet, "", http.Header{"Sec-Fetch-Mode": {"no-cors"}, "Sec-Fetch-Dest": {"image"}}, http.StatusUnauthorized, bare},

@@ -72,6 +72,18 @@ func startEcho(t *testing.T) string {
 		case "/form":
 			fmt.Fprint(w, "<!doctype html><title>Form</title><h1>A form</h1><form method=post action=/sent><label>Text <input name=text></label><button>Send</button></form>")
 			return
+		case "/session": // which the app keeps for whom it came to know first
+			who := r.Header.Get("Remote-User")
+			if cookie, err := r.Cookie("session"); err == nil {
+				who = cookie.Value
+			}
+			w.Header().Set("Set-Cookie", "session="+who+"; Path=/; Max-Age=86400")
+			fmt.Fprintf(w, "<!doctype html><title>Session</title><h1>The session of %s</h1>", who)
+			return
+		case "/forget": // as the log-out of some apps does, which takes our cookie, too
+			w.Header().Set("Clear-Site-Data", `"cookies"`)
+			fmt.Fprint(w, "<!doctype html><title>Forgotten</title><h1>Forgotten</h1>")
+			return
 		case "/own": // an answer of the app's own that looks like one of ours
 			w.Header().Set("Location", "/elsewhere")
 			w.Header().Set("WWW-Authenticate", "App")
@@ -94,10 +106,20 @@ func startEcho(t *testing.T) string {
 type guarded struct {
 	*site
 	forwardAuth         *httptest.Server
-	login, photos, wiki string // hosts with ports
+	login, photos, wiki string   // hosts with ports
+	certificate, key    string   // files; empty where people come by http
+	mistakes            []string // in the proxy's configuration: what is right, and what is there instead
 }
 
-// An appProxy is one of docs/apps.md, which it starts on plain http and loopback.
+// origin is where people come to a host.
+func (g *guarded) origin(host string) string {
+	if g.certificate != "" {
+		return "https://" + host
+	}
+	return "http://" + host
+}
+
+// An appProxy is one of docs/apps.md, which it starts on loopback.
 type appProxy func(t *testing.T, g *guarded, app string)
 
 var eachAppProxy = map[string]appProxy{
@@ -105,13 +127,19 @@ var eachAppProxy = map[string]appProxy{
 		folder, caddy := t.TempDir(), installed(t, "caddy", "caddy")
 		site, block, _ := strings.Cut(appsBlock(t, "caddyfile"), "\nphotos")
 		block = "\nphotos" + block
-		config := "{\n\tadmin off\n\tdefault_bind 127.0.0.1\n\tauto_https off\n}\n" +
-			adapted(t, site, "login.example.org", "http://"+g.login, "127.0.0.1:8080", g.server.Listener.Addr().String())
-		for _, host := range []string{g.photos, g.wiki} {
-			config += adapted(t, block, "photos.example.org", "http://"+host, "127.0.0.1:8081", g.address(), "127.0.0.1:2342", app)
+		begin := func(host string) string {
+			if g.certificate != "" {
+				return g.origin(host) + " {\n\ttls " + g.certificate + " " + g.key + "\n"
+			}
+			return g.origin(host) + " {\n"
 		}
-		writeFile(t, filepath.Join(folder, "Caddyfile"), config)
-		run := exec.CommandContext(t.Context(), caddy, "run", "--adapter", "caddyfile", "--config", filepath.Join(folder, "Caddyfile"))
+		config := "{\n\tadmin off\n\tdefault_bind 127.0.0.1\n\tauto_https off\n}\n" +
+			adapted(t, site, "login.example.org {\n", begin(g.login), "127.0.0.1:8080", g.server.Listener.Addr().String())
+		for _, host := range []string{g.photos, g.wiki} {
+			config += adapted(t, block, "photos.example.org {\n", begin(host), "127.0.0.1:8081", g.address(), "127.0.0.1:2342", app)
+		}
+		writeFile(t, filepath.Join(folder, "Caddyfile"), adapted(t, config, g.mistakes...))
+		run := exec.Command(caddy, "run", "--adapter", "caddyfile", "--config", filepath.Join(folder, "Caddyfile"))
 		run.Env = append(os.Environ(), "HOME="+folder, "XDG_DATA_HOME="+folder, "XDG_CONFIG_HOME="+folder)
 		g.launch(t, run)
 	},
@@ -123,18 +151,21 @@ var eachAppProxy = map[string]appProxy{
 			t.Fatalf("%d servers of nginx, want one for http, the site's and the app's", len(parts)-1)
 		}
 		shared, site, block := parts[0], parts[2], parts[3]
-		plain := func(server, name, host string) string {
-			return adapted(t, begin+server, "listen 443 ssl http2", "listen 127.0.0.1:"+port(host), "    listen [::]:443 ssl http2;\n", "",
-				"server_name "+name, "server_name "+hostOnly(host),
-				"    ssl_certificate /etc/letsencrypt/live/"+name+"/fullchain.pem;\n", "",
-				"    ssl_certificate_key /etc/letsencrypt/live/"+name+"/privkey.pem;\n", "")
+		local := func(server, name, host string) string {
+			certificate, key := "/etc/letsencrypt/live/"+name+"/fullchain.pem", "/etc/letsencrypt/live/"+name+"/privkey.pem"
+			server = adapted(t, begin+server, "    listen [::]:443 ssl http2;\n", "", "server_name "+name, "server_name "+hostOnly(host))
+			if g.certificate != "" {
+				return adapted(t, server, "listen 443 ", "listen 127.0.0.1:"+port(host)+" ", certificate, g.certificate, key, g.key)
+			}
+			return adapted(t, server, "listen 443 ssl http2", "listen 127.0.0.1:"+port(host),
+				"    ssl_certificate "+certificate+";\n", "", "    ssl_certificate_key "+key+";\n", "")
 		}
 		config := adapted(t, shared, "127.0.0.1:8081", g.address()) +
-			adapted(t, plain(site, "login.example.org", g.login), "127.0.0.1:8080", g.server.Listener.Addr().String(), "$host", "$host:$server_port")
+			adapted(t, local(site, "login.example.org", g.login), "127.0.0.1:8080", g.server.Listener.Addr().String(), "$host", "$host:$server_port")
 		for _, host := range []string{g.photos, g.wiki} {
-			config += adapted(t, plain(block, "photos.example.org", host), "$server_name", "$server_name:$server_port", "127.0.0.1:2342", app)
+			config += adapted(t, local(block, "photos.example.org", host), "$server_name", "$server_name:$server_port", "127.0.0.1:2342", app)
 		}
-		writeFile(t, filepath.Join(folder, "apps"), config)
+		writeFile(t, filepath.Join(folder, "apps"), adapted(t, config, g.mistakes...))
 		writeFile(t, filepath.Join(folder, "nginx.conf"), `
 			daemon off; master_process off; pid nginx.pid; error_log stderr; events {}
 			http {
@@ -142,7 +173,7 @@ var eachAppProxy = map[string]appProxy{
 				client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;
 				include apps;
 			}`)
-		g.launch(t, exec.CommandContext(t.Context(), nginx, "-p", folder, "-c", "nginx.conf", "-e", "stderr"))
+		g.launch(t, exec.Command(nginx, "-p", folder, "-c", "nginx.conf", "-e", "stderr"))
 	},
 	"traefik": startTraefik,
 }
@@ -159,18 +190,37 @@ func newGuarded(t *testing.T, start appProxy, flags ...string) *guarded {
 		t.Fatal(err)
 	}
 	g.app.site = site
-	g.forwardAuth = httptest.NewServer(g.app.forwardAuthHandler())
-	t.Cleanup(g.forwardAuth.Close)
-	g.login, g.photos, g.wiki = "login.internal:"+freePort(t), "photos.internal:"+freePort(t), "wiki.other.internal:"+freePort(t)
-	g.exec("INSERT INTO groups (name) VALUES ('family')")
-	g.exec("INSERT INTO group_members (group_name, uid) VALUES ('family', 1)")
-	g.addApp(g.photos, "Photos", "family")
-	g.addApp(g.wiki, "Wiki", "everyone")
-	start(t, g, startEcho(t))
+	g.login = "login.internal:" + freePort(t)
+	g.guard(t, start)
 	return g
 }
 
-// launch starts a proxy, and waits until it listens.
+// newGuardedByTLS is the same by https, also for the site, which has no account.
+func newGuardedByTLS(t *testing.T, start appProxy) *guarded {
+	t.Helper()
+	g := &guarded{login: "login.internal:" + freePort(t)}
+	g.certificate, g.key, _ = makeCertificate(t, t.TempDir(), "login.internal", "photos.internal", "wiki.other.internal")
+	g.site = newSite(t, "--url="+g.origin(g.login), "--forward-auth-addr=localhost:0", "--trusted-proxy=127.0.0.1")
+	g.server.URL = g.origin(g.login)
+	g.guard(t, start)
+	return g
+}
+
+// guard adds the two apps, and starts a proxy in front of them.
+func (g *guarded) guard(t *testing.T, start appProxy) {
+	t.Helper()
+	g.forwardAuth = httptest.NewServer(g.app.forwardAuthHandler())
+	t.Cleanup(g.forwardAuth.Close)
+	g.photos, g.wiki = "photos.internal:"+freePort(t), "wiki.other.internal:"+freePort(t)
+	g.exec("INSERT INTO groups (name) VALUES ('family')")
+	g.exec("INSERT INTO group_members (group_name, uid) SELECT 'family', uid FROM users")
+	g.addApp(g.photos, "Photos", "family")
+	g.addApp(g.wiki, "Wiki", "everyone")
+	start(t, g, startEcho(t))
+}
+
+// launch starts a proxy, and waits until it listens. Its command has no context: that of the test ends before its tabs are
+// closed, which complain of a proxy that is gone.
 func (g *guarded) launch(t *testing.T, c *exec.Cmd) *program {
 	t.Helper()
 	process := launch(t, c)

@@ -34,7 +34,7 @@ func startTraefik(t *testing.T, g *guarded, app string) {
 			"    login:", "    login-"+name+":", "service: login", "service: login-"+name,
 			"    photos:", "    "+name+":", "service: photos", "service: "+name))
 	}
-	process := g.launch(t, exec.CommandContext(t.Context(), traefik,
+	process := g.launch(t, exec.Command(traefik,
 		"--entryPoints.login.address=127.0.0.1:"+port(g.login), "--entryPoints.photos.address=127.0.0.1:"+port(g.photos),
 		"--entryPoints.wiki.address=127.0.0.1:"+port(g.wiki), "--providers.file.directory="+folder,
 		"--global.checkNewVersion=false", "--global.sendAnonymousUsage=false"))

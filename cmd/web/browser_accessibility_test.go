@@ -100,12 +100,92 @@ var everyPage = []struct {
 		b.goTo("/enter?app=a-host-with-a-long-name.of-somebody.example.org&to=/&way=http&account=bob")
 		b.wantText("Continue to Wiki of the whole family and its friends as Bob")
 	}},
+	{"an app without cookies", func(b *tab) {
+		b.site.serveApp()
+		b.openApp(handOverPath + "enter?code=x")
+		b.wantHeading("Cookies are needed")
+	}},
+	{"an app, not logged in", func(b *tab) {
+		b.openApp(handOverPath)
+		b.wantHeading("You are not logged in here")
+	}},
+	{"an app in a frame", func(b *tab) {
+		b.openApp("/frame")
+		b.wantHeading("Log in")
+	}},
+	{"a form sent to an app", func(b *tab) {
+		b.goToFormFor("http://" + b.site.appHost + "/")
+		b.press("Send")
+		b.wantHeading("Your session has ended")
+	}},
+	{"an app, logged in", func(b *tab) {
+		b.expectComplaints("BounceTrackingIssue", "NavigationEntryMarkedSkippable")
+		b.openApp("/")
+		b.wantHeading("Open Recipes of the family")
+		b.press("Bob")
+		b.press("Continue to Recipes of the family as Bob")
+		b.wantHeading("The app")
+		b.openApp(handOverPath)
+		b.wantHeading("You are Bob here")
+	}},
+	{"an app that is not for the account", func(b *tab) {
+		b.site.exec("UPDATE apps SET everyone = 0 WHERE name = 'Recipes of the family'")
+		b.openApp("/")
+		b.wantHeading("You may not open this app")
+	}},
+	{"second factor without a recovery code", func(b *tab) { b.goTo("/user/bob/second-factor") }},
+	{"second factor", func(b *tab) {
+		b.goTo("/user/bob/recovery")
+		b.press("Create recovery code")
+		b.press("I've saved it")
+		b.wantFlash("Recovery code saved.")
+		b.goTo("/user/bob/second-factor")
+		b.wantText("Set up codes")
+	}},
+	{"set up codes", func(b *tab) {
+		b.press("Set up codes")
+		b.wantHeading("Set up codes")
+	}},
+	{"set up codes with a mistake", func(b *tab) {
+		b.fill("Code from your app", "12345")
+		b.press("Turn on")
+		b.wantMessage("Code from your app", "A code has 6 digits.")
+	}},
+	{"second factor turned on", func(b *tab) {
+		b.fill("Code from your app", b.phone().code())
+		b.press("Turn on")
+		b.wantFlash("Your second factor is on. You are logged out everywhere else.")
+	}},
+	{"home after a login without the second factor", func(b *tab) {
+		b.site.browser().logIn("bob")
+		b.goTo("/user/bob")
+		b.wantText("Somebody knew your password")
+	}},
+	{"second step", func(b *tab) {
+		b.goTo("/login")
+		b.submit("Log in", "bob", goodPassword)
+		b.wantHeading("One more step")
+	}},
+	{"second step with a wrong code", func(b *tab) {
+		b.fill("Code from your app", "000000")
+		b.press("Log in")
+		b.wantText("Wrong code.")
+	}},
+	{"recovery code as the second step", func(b *tab) {
+		b.follow("Use your recovery code")
+		b.wantHeading("Use your recovery code")
+	}},
 	{"delete", func(b *tab) { b.goTo("/user/alice/delete") }},
 	{"confirm", func(b *tab) {
 		b.site.clock.Advance(11 * time.Minute)
 		b.fill("Type alice to confirm", "alice")
 		b.press("Delete account")
 		b.wantHeading("Confirm it's you")
+	}},
+	{"confirm with both factors", func(b *tab) {
+		b.goTo("/user/bob/second-factor")
+		b.press("Remove codes")
+		b.wantText("Code from your app")
 	}},
 	{"recover", func(b *tab) { b.goTo("/recover") }},
 	{"a link that is no longer good", func(b *tab) { b.goTo("/choose-password/x") }},
@@ -128,6 +208,41 @@ var everyPage = []struct {
 	{"somebody else's home", func(b *tab) {
 		b.goTo("/user/carol")
 		b.wantNotice("Log in to continue.")
+	}},
+	{"second factor", func(b *tab) {
+		b.site.saveRecoveryCode("carol")
+		b.logIn("carol")
+		b.goTo("/user/carol/second-factor")
+		b.wantText("Add a passkey")
+	}},
+	{"add a passkey", func(b *tab) {
+		b.press("Add a passkey")
+		b.wantHeading("Add a passkey")
+	}},
+	{"second factor with passkeys", func(b *tab) {
+		b.site.addMadeUpPasskeys("carol")
+		b.goTo("/user/carol/second-factor")
+		b.wantText("Was made for old.example.org")
+	}},
+	{"confirm by passkey", func(b *tab) {
+		b.press("Remove Firefox on Linux")
+		b.wantText("Use your passkey to remove the passkey.")
+	}},
+	{"confirm by password or passkey", func(b *tab) {
+		b.site.exec("UPDATE sign_ins SET confirmed_at = 0")
+		b.goTo("/user/carol/delete")
+		b.fill("Type carol to confirm", "carol")
+		b.press("Delete account")
+		b.wantText("Enter your password, or use your passkey,")
+	}},
+	{"login with passkeys", func(b *tab) { b.goTo("/login") }},
+	{"second step by passkey", func(b *tab) {
+		b.submit("Log in", "carol", goodPassword)
+		b.wantHeading("One more step")
+	}},
+	{"second step without a passkey", func(b *tab) {
+		result[bool](b, "document.querySelector('main form').submit(); return true") // as without scripts
+		b.wantNotice("Use your passkey.")
 	}},
 	{"no page", func(b *tab) {
 		b.goTo("/nowhere")
@@ -186,10 +301,25 @@ func TestPagesAreAccessible(t *testing.T) {
 func newSiteOfEveryPage(t testing.TB) *site {
 	t.Helper()
 	s := newSite(t, "--signups-per-hour=4", "--forward-auth-addr=localhost:0", "--contact=help@example.org")
+	site, err := url.Parse(s.server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.app.site = site // to which the pages of apps lead
 	for _, name := range []string{"alice", "bob", longName} {
 		s.signUp(name)
 	}
-	return s
+	return s.atLocalhost()
+}
+
+// addMadeUpPasskeys gives an account two passkeys that nobody has, one for another host.
+func (s *site) addMadeUpPasskeys(username string) {
+	s.t.Helper()
+	for name, host := range map[string]string{"Firefox on Linux": "localhost", "A browser with a long name on a telephone (2)": "old.example.org"} {
+		s.exec(`INSERT INTO passkeys (id, uid, rp_id, public_key, sign_count, backup_eligible, backed_up, transports, aaguid, name, created_at, last_used_at)
+			SELECT CAST(?2 AS BLOB), uid, ?3, x'00', 0, 1, ?3 = 'localhost', '', x'00', ?2, unixepoch() - 8000, CASE ?3 WHEN 'localhost' THEN unixepoch() END
+			FROM users WHERE username = ?1`, username, name, host)
+	}
 }
 
 // axe returns what axe-core finds wrong with the page on screen by its rules, of which it must have looked at the needed
@@ -227,7 +357,12 @@ func (b *tab) prefer(scheme string) {
 // goToFormElsewhere goes to another site, whose form sends to this one.
 func (b *tab) goToFormElsewhere(action string) {
 	b.t.Helper()
-	page := `<!DOCTYPE html><form method="post" action="` + b.site.server.URL + action + `"><button>Send</button></form>`
+	b.goToFormFor(b.site.server.URL + action)
+}
+
+func (b *tab) goToFormFor(address string) {
+	b.t.Helper()
+	page := `<!DOCTYPE html><form method="post" action="` + address + `"><button>Send</button></form>`
 	if err := chromedp.Do(b.ctx, chromedp.Navigate("data:text/html,"+url.PathEscape(page))); err != nil {
 		b.t.Fatal(err)
 	}

@@ -188,3 +188,9 @@ var eachTab = map[string]func(s *site, path string) *tab{
 	"with htmx":       (*site).newTab,
 	"without scripts": (*site).newTabWithoutScripts,
 }
+
+// runFirst has each page that is loaded from now on run a script before its own.
+func (b *tab) runFirst(script string) {
+	b.t.Helper()
+	tell(b, cdppage.AddScriptToEvaluateOnNewDocument, cdppage.AddScriptToEvaluateOnNewDocumentParams{Source: script})
+}

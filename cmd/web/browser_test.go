@@ -126,10 +126,15 @@ func (s *site) newTab(path string) *tab {
 func (s *site) newTabWithoutScripts(path string) *tab {
 	s.t.Helper()
 	b := s.emptyTab()
-	b.withoutScripts = true
-	tell(b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+	b.turnScriptsOff()
 	b.goTo(path)
 	return b
+}
+
+func (b *tab) turnScriptsOff() {
+	b.t.Helper()
+	b.withoutScripts = true
+	tell(b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 }
 
 // tabTime is for everything that a test does in one tab. Only a test that hangs needs it.

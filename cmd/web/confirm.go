@@ -12,41 +12,77 @@ import (
 	"latchkey/internal/store"
 )
 
-// confirmationMaxAge is how long a password that was given counts for what matters (ASVS 5.0 7.5.1, 7.5.3).
+// confirmationMaxAge is how long a proof of who is there counts for what matters (ASVS 5.0 7.5.1, 7.5.3).
 const confirmationMaxAge = 10 * time.Minute
 
 const confirmField = "confirm_password"
 
-// requireRecentPassword does what the signed-in person asked for if they gave their password lately. Otherwise it asks for
-// it in place, with a form that carries the fields of asked, and does it when that form comes back with the password.
-// The session gets a new token then (ASVS 5.0 7.2.4). What do changes, it changes only while the sign-in is still there and
-// was confirmed: the store asks, by the origin.
-func (a *app) requireRecentPassword(c echo.Context, asked components.Asked, do func(echo.Context, store.Origin) error) error {
-	me := currentSignIn(c)
+// requireRecentProof does what the signed-in person asked for if they proved lately who they are. Otherwise it asks in
+// place, with a form that carries the fields of asked, and does it when that form comes back with the password; where
+// asked wants both factors, and the account has a second one, with that too; a passkey is both. The session gets a new
+// token then (ASVS 5.0 7.2.4). What do changes, it changes only while the sign-in is still there and was confirmed: the
+// store asks, by the origin.
+func (a *app) requireRecentProof(c echo.Context, asked components.Asked, do func(echo.Context, store.Origin) error) error {
+	me, both := currentSignIn(c), asked.BothFactors && currentSignIn(c).HasSecondFactor
 	by := a.origin(c)
 	by.ConfirmedSince = by.At.Add(-confirmationMaxAge)
-	if a.isWithin(confirmationMaxAge, me.ConfirmedAt) {
+	if asked.BothFactors {
+		by.SecondSince = by.ConfirmedSince
+	}
+	if a.isWithin(confirmationMaxAge, me.ConfirmedAt) && (!both || a.isWithin(confirmationMaxAge, me.SecondAt)) {
 		return do(c, by)
 	}
-	sent := c.Request().PostForm
-	form := components.ConfirmForm{
-		CSRF: csrfToken(c), Me: personOf(me), Asked: asked,
-		Action: c.Request().URL.EscapedPath(),
+	if next := safeNext(c.FormValue("next")); next != "" {
+		asked.Carried = append(asked.Carried, components.Carried{Name: "next", Value: next})
 	}
-	if !sent.Has(confirmField) {
+	form := components.ConfirmForm{CSRF: csrfToken(c), Me: personOf(me), Asked: asked, Action: c.Request().URL.EscapedPath()}
+	if me.HasSecondFactor {
+		factors, err := a.store.SecondFactors(c.Request().Context(), me.UID)
+		if err != nil {
+			return err
+		}
+		form.Proof = a.secondProof(c, factors, components.PasskeyConfirm)
+		form.PasskeyOnly = both && !form.Proof.Code
+		if !both { // a passkey will do, but nothing beside the password is needed
+			form.Proof.Code, form.Proof.OtherHosts = false, nil
+		}
+	}
+	sent := c.Request().PostForm
+	answer := sent.Get(components.PasskeyField)
+	if !sent.Has(confirmField) && answer == "" {
 		return a.render(c, http.StatusUnauthorized, confirmView(form))
+	}
+	if answer != "" {
+		err := a.provePasskey(c, store.User{UID: me.UID, Username: me.Username}, me.ID, &form.Proof, answer, func(proof store.Proof, settled store.Settlement) error {
+			return a.confirmSignIn(c, me, proof, settled)
+		})
+		if status, ok := proofStatus(err); ok {
+			return a.render(c, status, confirmView(form))
+		}
+		if err != nil {
+			return err
+		}
+		return do(c, by)
 	}
 	secret := sent.Get(confirmField)
 	if secret == "" {
 		form.PasswordError = "Password cannot be empty."
 		return a.render(c, http.StatusUnprocessableEntity, confirmView(form))
 	}
-	err := a.guard.Confirm(c.Request().Context(), clientOf(c), me, secret, func(_ store.User, settled store.Settlement) error {
-		return a.confirmSignIn(c, me, settled)
+	err := a.guard.Confirm(c.Request().Context(), clientOf(c), me, secret, func(user store.User, settled store.Settlement) error {
+		if !both {
+			return a.confirmSignIn(c, me, store.Proof{}, settled)
+		}
+		return a.proveSecond(c, user, me.ID, &form.Proof, func(proof store.Proof, more store.Settlement) error {
+			return a.confirmSignIn(c, me, proof, settled.And(more))
+		})
 	})
 	if errors.Is(err, auth.ErrWrongCredentials) {
 		form.PasswordError = "Wrong password."
 		return a.render(c, http.StatusUnauthorized, confirmView(form))
+	}
+	if status, ok := proofStatus(err); ok {
+		return a.render(c, status, confirmView(form))
 	}
 	if err != nil {
 		return a.orTryLater(c, err, func(message string) view {
@@ -57,19 +93,19 @@ func (a *app) requireRecentPassword(c echo.Context, asked components.Asked, do f
 	return do(c, by)
 }
 
-func (a *app) confirmSignIn(c echo.Context, me store.SignIn, settled store.Settlement) error {
+func (a *app) confirmSignIn(c echo.Context, me store.SignIn, proof store.Proof, settled store.Settlement) error {
 	if err := a.renewSession(c); err != nil {
 		return err
 	}
 	return a.remembering(c, func(browser store.DeviceRotation) error {
 		return a.withSession(c, func(session store.SessionChange) error {
 			return a.store.ConfirmSignIn(c.Request().Context(), me.UID, store.Confirmation{
-				Browser: browser, Settled: settled, Session: session,
+				Proof: proof, Browser: browser, Settled: settled, Session: session,
 			}, a.origin(c))
 		})
 	})
 }
 
 func confirmView(form components.ConfirmForm) view {
-	return view{title: "Confirm it's you", main: components.Confirm(form), hasError: form.PasswordError != "" || form.Error != ""}
+	return view{title: "Confirm it's you", main: components.Confirm(form), hasError: form.PasswordError != "" || form.Proof.Invalid() || form.Error != ""}
 }

@@ -38,7 +38,7 @@ func fill(t *testing.T, folder string) {
 func TestDatabaseOnAFullDiskSaysSoAndCanStillBeRead(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
-	mountDisk(t, folder, "600k")
+	mountDisk(t, folder, "1m") // as much as the file and its log take together
 	path := filepath.Join(folder, "auth.db")
 	p := startProgram(t, append(cheap, "--db="+path)...)
 	p.browser().post("/signup", "username", "bob", "password", goodPassword).wantStatus(http.StatusOK)

@@ -31,7 +31,7 @@ func (a *app) deleteAccount(c echo.Context) error {
 		What: "delete " + me.Username + " for good", Button: "Delete account", Danger: true,
 		Carried: []components.Carried{{Name: "username", Value: me.Username}},
 	}
-	return a.requireRecentPassword(c, asked, func(c echo.Context, by store.Origin) error {
+	return a.requireRecentProof(c, asked, func(c echo.Context, by store.Origin) error {
 		if err := a.store.DeleteUser(c.Request().Context(), me.UID, by); err != nil {
 			return err
 		}

@@ -24,9 +24,9 @@ func (a *app) showEnter(c echo.Context) error {
 	return a.enter(c, false)
 }
 
-// continueToApp is the answer to "Continue to Photos as Bob".
-func (a *app) continueToApp(c echo.Context) error {
-	return a.enter(c, true)
+// chooseToEnter takes the account that was chosen, and the answer to "Continue to Photos as Bob".
+func (a *app) chooseToEnter(c echo.Context) error {
+	return a.enter(c, c.Request().PostFormValue("continue") != "")
 }
 
 func (a *app) enter(c echo.Context, continued bool) error {
@@ -42,7 +42,7 @@ func (a *app) enter(c echo.Context, continued bool) error {
 		return store.ErrNotSignedIn
 	}
 	account := c.FormValue("account")
-	if account == "" && len(signIns) == 1 {
+	if account == "" && len(signIns) == 1 && c.FormValue("choose") == "" {
 		account = signIns[0].Username
 	}
 	for _, signIn := range signIns {
@@ -60,6 +60,11 @@ func (a *app) enter(c echo.Context, continued bool) error {
 	}
 	if !may {
 		return a.render(c, http.StatusForbidden, view{title: "No access", main: components.EnterRefused(form)})
+	}
+	me.MustHaveSecondFactor = me.MustHaveSecondFactor || form.SecondFactor
+	if a.lacksSecondFactor(me) {
+		a.flash(c, form.AppName+" needs a second factor.")
+		return a.redirect(c, components.SecondFactorPathTo(me.Username, form.Path))
 	}
 	if !known && !continued {
 		return a.render(c, http.StatusOK, view{title: "Open " + form.AppName, main: components.ContinueToApp(form)})
@@ -79,7 +84,7 @@ func (a *app) enterForm(c echo.Context) (components.EnterForm, error) {
 	if err != nil {
 		return form, err
 	}
-	form.AppName = app.Name
+	form.AppName, form.SecondFactor = app.Name, app.SecondFactor
 	if form.To == "" {
 		form.To = "/"
 	}

@@ -41,9 +41,10 @@ func (a *app) handleError(err error, c echo.Context) {
 	}
 	a.keepTrueCookies(c)
 	c.Response().Header().Set("Cache-Control", "no-store")
-	lostCookies := status == http.StatusUnauthorized && a.lostCookies(c)
+	halfLoginEnded := errors.Is(err, store.ErrNoHalfLogin)
+	lostCookies := status == http.StatusUnauthorized && !halfLoginEnded && a.lostCookies(c)
 	if status == http.StatusUnauthorized && !lostCookies {
-		failed := a.showSessionEnded(c)
+		failed := a.showSessionEnded(c, halfLoginEnded)
 		if failed == nil {
 			return
 		}
@@ -90,7 +91,7 @@ func (a *app) handleError(err error, c echo.Context) {
 func statusOf(err error) int {
 	var httpErr *echo.HTTPError
 	switch {
-	case errors.Is(err, store.ErrNotSignedIn):
+	case errors.Is(err, store.ErrNotSignedIn), errors.Is(err, store.ErrNoHalfLogin):
 		return http.StatusUnauthorized
 	case errors.Is(err, errSignupClosed), errors.Is(err, errPlainHTTP):
 		return http.StatusForbidden

@@ -1,14 +1,10 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
-	"slices"
 	"strings"
 
 	"latchkey/internal/forward"
@@ -17,29 +13,6 @@ import (
 
 // Forward authentication: a proxy asks here about each request to an app, on a listener of its own that no browser
 // reaches. It is plain net/http: no form, no session, no page of the site.
-
-// serveForwardAuth serves --forward-auth-addr until ctx ends. The error is about the address.
-func (a *app) serveForwardAuth(ctx context.Context) error {
-	if (a.settings.ForwardAuthAddr == hostPort{}) {
-		return nil
-	}
-	listener, err := net.Listen("tcp", a.settings.ForwardAuthAddr.String())
-	if err != nil {
-		return fmt.Errorf("--forward-auth-addr: %w", err)
-	}
-	server := newHTTPServer(a.forwardAuthHandler(), nil, a.log)
-	context.AfterFunc(ctx, func() {
-		_ = server.Shutdown(ctx) // at once: ctx is over
-		_ = server.Close()
-	})
-	go func() {
-		if err := server.serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			a.log.Error("serve forward authentication", "error", err)
-		}
-	}()
-	a.log.Info("proxies ask about requests to apps at http://" + listener.Addr().String() + "/check")
-	return nil
-}
 
 func (a *app) forwardAuthHandler() http.Handler {
 	mux := http.NewServeMux()
@@ -55,9 +28,7 @@ func (a *app) forwardAuthHandler() http.Handler {
 // every limit.
 func (a *app) onlyProxies(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		peer, err := netip.ParseAddrPort(r.RemoteAddr)
-		from := peer.Addr().Unmap()
-		if err != nil || !from.IsLoopback() && !slices.ContainsFunc(a.settings.TrustedProxy, func(network netip.Prefix) bool { return network.Contains(from) }) {
+		if from, ok := parseAddress(r.RemoteAddr); !ok || !from.IsLoopback() && !a.settings.trusts(from) {
 			a.log.Warn("forward authentication asked by an address that is no --trusted-proxy", "address", r.RemoteAddr)
 			http.Error(w, "not a trusted proxy", http.StatusForbidden)
 			return
@@ -74,7 +45,7 @@ type appRequest struct {
 	scheme string
 	method string
 	uri    *url.URL
-	// counted is set for a request that nginx's check has refused: a wrong app password counts once.
+	// counted is set for a request that nginx's check has refused: a wrong app password counts once, and the log tells once.
 	counted bool
 	*http.Request
 }
@@ -134,12 +105,19 @@ func (r appRequest) secure() bool { return r.scheme == "https" }
 // at is the whole address of a path on the app's host: Traefik takes a relative one for one on ours.
 func (r appRequest) at(path string) string { return r.scheme + "://" + r.host + path }
 
+// front is the request for the first page of the same app.
+func (r appRequest) front() appRequest {
+	r.uri = &url.URL{Path: "/"}
+	return r
+}
+
 // check answers whether a request to an app may pass: 200 with who is there, or what the client can use. For nginx, which
 // knows no more, it answers 401 and 403 without a page; a location of its own fetches that (refused).
 func (a *app) check(read func(*http.Request) (appRequest, error), bare bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked, err := read(r)
 		if err != nil {
+			a.metrics.checks.WithLabelValues(noApp, "malformed").Inc()
 			a.refuseMalformed(w, err)
 			return
 		}
@@ -148,11 +126,12 @@ func (a *app) check(read func(*http.Request) (appRequest, error), bare bool) htt
 			return
 		}
 		signIn, err := a.appSignIn(asked)
-		a.countCheck(err)
+		a.countCheck(asked, err)
 		switch {
 		case err == nil:
 			a.allow(w, signIn)
 		case bare:
+			a.logRefused(asked, err)
 			w.WriteHeader(bareStatus(err))
 		default:
 			a.refuse(w, asked, signIn, err)
@@ -180,8 +159,7 @@ var (
 // appSignIn returns the sign-in that a request to an app comes from, or why it does not pass.
 func (a *app) appSignIn(asked appRequest) (store.AppSignIn, error) {
 	if name := forward.Forged(asked.Header); name != "" {
-		a.log.Warn("a request to an app was refused: it says itself who it is", "app", asked.host, "header", name)
-		return store.AppSignIn{}, errForged
+		return store.AppSignIn{}, fmt.Errorf("%w: %s", errForged, name)
 	}
 	cookie, err := asked.Cookie(appCookie(asked.secure()))
 	if err != nil || cookie.Value == "" {
@@ -197,6 +175,9 @@ func (a *app) appSignIn(asked appRequest) (store.AppSignIn, error) {
 	}
 	if !found.MayEnter {
 		return found, errNotAllowed
+	}
+	if a.lacksSecondFactor(found.SignIn) {
+		return store.AppSignIn{}, store.ErrNotSignedIn // the way in leads to where one is set up
 	}
 	if now := a.now(); now.Sub(found.LastSeenAt) >= touchEvery {
 		a.store.TouchSignIn(found.ID, now)
@@ -223,22 +204,4 @@ func bareStatus(err error) int {
 		return http.StatusForbidden
 	}
 	return http.StatusInternalServerError
-}
-
-// countCheck counts what was answered. Who asks could choose hosts: they are no label.
-func (a *app) countCheck(err error) {
-	outcome := "allowed"
-	switch {
-	case errors.Is(err, store.ErrNotSignedIn):
-		outcome = "not signed in"
-	case errors.Is(err, errNotAllowed):
-		outcome = "not allowed"
-	case errors.Is(err, errForged):
-		outcome = "forged"
-	case errors.Is(err, errThrottled):
-		outcome = "throttled"
-	case err != nil:
-		outcome = "failed"
-	}
-	a.metrics.checks.WithLabelValues(outcome).Inc()
 }

@@ -3,11 +3,8 @@ package main
 import (
 	"cmp"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
 	"errors"
 	"net/http"
-	"net/url"
 	"time"
 
 	"latchkey/internal/forward"
@@ -55,7 +52,7 @@ func (a *app) enterApp(w http.ResponseWriter, asked appRequest) {
 	if err != nil {
 		showAppPage(w, http.StatusForbidden, appPage{
 			Title: "Cookies are needed", Text: "Your browser did not keep a cookie of this app. Allow cookies for it, then open it again.",
-			Link: "/", LinkText: "Open the app",
+			Links: []appLink{{"Open the app", "/", false}},
 		})
 		return
 	}
@@ -83,6 +80,10 @@ func (a *app) enterApp(w http.ResponseWriter, asked appRequest) {
 	if found.Remembered {
 		maxAge = int(found.CreatedAt.Add(a.settings.RememberedLifetime).Sub(a.now()) / time.Second)
 	}
+	if err := a.leaveNothingOfAnother(w, asked, found.SignIn); err != nil {
+		a.refuse(w, asked, store.AppSignIn{}, err)
+		return
+	}
 	http.SetCookie(w, &http.Cookie{
 		Name: appCookie(asked.secure()), Value: token, Path: "/", MaxAge: maxAge,
 		HttpOnly: true, Secure: asked.secure(), SameSite: http.SameSiteLaxMode,
@@ -90,37 +91,14 @@ func (a *app) enterApp(w http.ResponseWriter, asked appRequest) {
 	http.Redirect(w, asked.Request, asked.at(target), http.StatusSeeOther)
 }
 
-// showWhoIsInApp says who is signed in in the app, and leads to the account.
-func (a *app) showWhoIsInApp(w http.ResponseWriter, asked appRequest, relayed bool) {
-	signIn, err := a.appSignIn(asked)
-	if err != nil {
-		home := asked
-		home.uri = &url.URL{Path: "/"}
-		a.refuse(w, home, signIn, err)
-		return
-	}
-	status := http.StatusOK
-	if relayed {
-		status = http.StatusUnauthorized
-	}
-	showAppPage(w, status, appPage{
-		Title: "You are " + personOf(signIn.SignIn).Shown() + " here", Text: "Log out, or use another account, on the page of your account.",
-		Link: a.site.String() + "/user/" + url.PathEscape(signIn.Username), LinkText: "Your account",
-	})
-}
-
 func appCookie(secure bool) string   { return cookieName("latchkey", secure) }
 func nonceCookie(secure bool) string { return cookieName("latchkey-nonce", secure) }
+func lastCookie(secure bool) string  { return cookieName("latchkey-last", secure) }
 
 // The stored hashes of what a browser or a redirect brings: a copy of the database lets nobody in.
 func hashAppToken(token string) []byte { return hashOf("app sign-in ", token) }
 func hashAppCode(code string) []byte   { return hashOf("app code ", code) }
 
 func nonceHash(nonce string) string {
-	return base64.RawURLEncoding.EncodeToString(hashOf("app nonce ", nonce))
-}
-
-func hashOf(use, secret string) []byte {
-	hash := sha256.Sum256([]byte(use + secret))
-	return hash[:]
+	return textHashOf("app nonce ", nonce)
 }

@@ -23,13 +23,13 @@ func (a *app) byAppPassword(asked appRequest) (store.AppSignIn, error) {
 		secret = basic
 	}
 	found, err := a.store.UserByAppPassword(asked.Context(), asked.host, hashAppPassword(secret), a.now())
-	if err == nil && !found.MayEnter {
+	if err == nil && (!found.MayEnter || a.lacksSecondFactor(found.SignIn)) {
 		return found, errNotAllowed
 	}
 	if !errors.Is(err, store.ErrNotSignedIn) {
 		return found, err
 	}
-	client := auth.Client{Address: a.ipExtractor()(asked.Request), UserAgent: asked.UserAgent()}
+	client := auth.Client{Address: a.addressOf(asked.Request), UserAgent: asked.UserAgent()}
 	allow := a.guard.Allow
 	if asked.counted {
 		allow = a.guard.WouldAllow

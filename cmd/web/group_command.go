@@ -16,6 +16,7 @@ import (
 type groupCommand struct {
 	List   groupListCommand   `cmd:"" help:"List the groups and their members."`
 	Add    groupAddCommand    `cmd:"" help:"Make a group, or add accounts to it."`
+	Set    groupSetCommand    `cmd:"" help:"Say whether the members of a group need a second factor."`
 	Remove groupRemoveCommand `cmd:"" help:"Take accounts out of a group; without any, remove it."`
 }
 
@@ -71,6 +72,28 @@ func (c groupAddCommand) Run(ctx context.Context, to output, s *settings) error 
 	})
 }
 
+type groupSetCommand struct {
+	Group               string `arg:"" help:"Name of the group."`
+	RequireSecondFactor bool   `env:"-" negatable:"" required:"" help:"Its members need a second factor to go on, on the whole site."`
+}
+
+func (c groupSetCommand) Run(ctx context.Context, to output, s *settings) error {
+	return withStore(ctx, to, s, func(db *store.Store) error {
+		err := db.SetGroup(ctx, store.Group{Name: c.Group, SecondFactor: c.RequireSecondFactor})
+		if errors.Is(err, store.ErrNoGroup) {
+			return fmt.Errorf("there is no group %s", c.Group)
+		}
+		if err != nil {
+			return err
+		}
+		logChange(to, s, "group changed", "group", c.Group, "second factor", wordIf(c.RequireSecondFactor, "required"))
+		if c.RequireSecondFactor {
+			return report(to, "The members of %s need a second factor. Those without one are led to set it up.", c.Group)
+		}
+		return report(to, "The members of %s may go without a second factor.", c.Group)
+	})
+}
+
 type groupRemoveCommand struct{ groupArg }
 
 func (c groupRemoveCommand) Run(ctx context.Context, to output, s *settings) error {
@@ -116,6 +139,8 @@ type groupListCommand struct {
 type groupJSON struct {
 	Name    string   `json:"name"`
 	Members []string `json:"members"`
+
+	SecondFactor bool `json:"second_factor"`
 }
 
 func (c groupListCommand) Run(ctx context.Context, to output, s *settings) error {
@@ -127,16 +152,16 @@ func (c groupListCommand) Run(ctx context.Context, to output, s *settings) error
 		if c.JSON {
 			encoder := json.NewEncoder(to.out)
 			for _, group := range groups {
-				if err := encoder.Encode(groupJSON{group.Name, append([]string{}, group.Members...)}); err != nil {
+				if err := encoder.Encode(groupJSON{group.Name, append([]string{}, group.Members...), group.SecondFactor}); err != nil {
 					return err
 				}
 			}
 			return nil
 		}
 		table := tabwriter.NewWriter(to.out, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(table, "GROUP\tMEMBERS")
+		fmt.Fprintln(table, "GROUP\tMEMBERS\tSECOND FACTOR")
 		for _, group := range groups {
-			fmt.Fprintf(table, "%s\t%s\n", group.Name, members(group))
+			fmt.Fprintf(table, "%s\t%s\t%s\n", group.Name, members(group), wordIf(group.SecondFactor, "required"))
 		}
 		return table.Flush()
 	})

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -42,7 +44,27 @@ func (a *app) showHome(c echo.Context) error {
 		PreviousLoginAddress: me.PreviousLoginAddress,
 		PreviousLoginBrowser: browserInWords(me.PreviousLoginUserAgent),
 		OfferRecovery:        me.LacksRecoveryCode,
+		SecondFactor:         secondFactorInWords(overview),
+		ReplaceFactor:        me.Factors == store.ByPasswordAndRecovery && overview.SecondFactorAddedAt.Before(me.CreatedAt),
+		HalfLogin:            overview.HalfLogin.At,
+		HalfLoginAddress:     overview.HalfLogin.Address,
+		HalfLoginBrowser:     browserInWords(overview.HalfLogin.UserAgent),
 	})})
+}
+
+func secondFactorInWords(overview store.Overview) string {
+	var words []string
+	if overview.Codes {
+		words = append(words, "Codes from an app")
+	}
+	switch overview.Passkeys {
+	case 0:
+	case 1:
+		words = append(words, "1 passkey")
+	default:
+		words = append(words, fmt.Sprintf("%d passkeys", overview.Passkeys))
+	}
+	return strings.Join(words, ", ")
 }
 
 // appLinks returns the apps that the account may enter. Without forward authentication there is no way into any.

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -137,8 +138,8 @@ func TestLimitOnANameEndsWithItsAccountAndWhenOneIsMade(t *testing.T) {
 	s.browser().guess("carol").wantStatus(http.StatusUnauthorized)
 
 	makeClosed()
-	path, hash := newPasswordLink()
-	uid, err := s.app.store.CreateUserWithLink(t.Context(), store.User{Username: "carol"}, hash, s.clock.Now().Add(time.Hour), admin())
+	path, link := newPasswordLink(s.clock.Now())
+	uid, err := s.app.store.CreateUserWithLink(t.Context(), store.User{Username: "carol"}, link, admin())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,4 +151,48 @@ func TestLimitOnANameEndsWithItsAccountAndWhenOneIsMade(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.browser().guess("carol").wantStatus(http.StatusUnauthorized)
+}
+
+// Each login changes the device cookie for all accounts of the browser, and must not change what was counted.
+func TestKnownBrowserKeepsItsLimitsWhenAnotherAccountLogsInInIt(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		try  func(b *browser) page
+		want int // attempts that are looked at in all
+	}{
+		"passwords": {func(b *browser) page { return b.guess("bob") }, 100},
+		"codes": {func(b *browser) page {
+			b.logIn("bob").wantPath("/login/second")
+			return b.post("/login/second", "one_time_code", "000000")
+		}, 100},
+		// They never close: no browser can guess one. Counted is one hour.
+		"recovery codes": {func(b *browser) page { return b.post("/recover", "username", "bob", "code", "wrong") }, recoveriesPerHour},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, b, _, _ := newSiteWithCodes(t, "--key-file="+filepath.Join(t.TempDir(), "codes.key"))
+			s.signUp("mallory")
+			b.post("/logout")
+			for range 5 { // what others did does not count here
+				s.browser().guess("bob")
+			}
+			looked := 0
+			for ; looked <= test.want; looked++ {
+				b.logIn("mallory").wantPath("/user/mallory")
+				p := test.try(b)
+				if p.status == http.StatusTooManyRequests && name != "recovery codes" && looked < test.want {
+					p.want("Please wait")
+					s.clock.Advance(time.Minute)
+					p = test.try(b)
+				}
+				if p.status != http.StatusUnauthorized {
+					p.wantStatus(http.StatusTooManyRequests)
+					break
+				}
+			}
+			if looked != test.want {
+				t.Errorf("%d attempts were looked at, want %d", looked, test.want)
+			}
+		})
+	}
 }

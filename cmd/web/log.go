@@ -26,7 +26,7 @@ func logHandlerTo(format string, to io.Writer) slog.Handler {
 	return slog.NewTextHandler(to, nil)
 }
 
-// requestLine is the message of the lines that logRequest writes.
+// requestLine is the message of the lines that logRequest writes. Beside them, refusedLine counts as a line about a request.
 const requestLine = "request"
 
 type logHandler struct {
@@ -36,7 +36,7 @@ type logHandler struct {
 
 // Handle implements slog.Handler.
 func (h logHandler) Handle(ctx context.Context, record slog.Record) error {
-	if record.Message == requestLine && record.Level < slog.LevelError {
+	if (record.Message == requestLine || record.Message == refusedLine) && record.Level < slog.LevelError {
 		return h.requests.Handle(ctx, record)
 	}
 	return h.Handler.Handle(ctx, record)

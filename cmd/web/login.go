@@ -22,6 +22,7 @@ func (a *app) showLogin(c echo.Context) error {
 		Username:     validUTF8(c.QueryParam("username")),
 		Next:         safeNext(c.QueryParam("next")),
 		SignupClosed: a.signupClosed(),
+		Passkey:      a.offersPasskeys(c),
 	}
 	for _, signIn := range present {
 		form.Present = append(form.Present, personOf(signIn))
@@ -39,6 +40,10 @@ func (a *app) logIn(c echo.Context) error {
 		Next:         safeNext(r.PostFormValue("next")),
 		Carried:      carriedAlong(r.PostForm),
 		SignupClosed: a.signupClosed(),
+		Passkey:      a.offersPasskeys(c),
+	}
+	if answer := r.PostFormValue(components.PasskeyField); answer != "" {
+		return a.logInByPasskey(c, form, answer)
 	}
 	if strings.TrimSpace(typed) == "" {
 		form.UsernameError = "Username cannot be empty."
@@ -50,15 +55,20 @@ func (a *app) logIn(c echo.Context) error {
 	if form.Invalid() {
 		return a.render(c, http.StatusUnprocessableEntity, loginView(form))
 	}
-	username := ""
+	username, half := "", false
 	err := a.guard.Login(r.Context(), clientOf(c), typed, secret, func(user store.User, settled store.Settlement) error {
 		username = user.Username
-		return a.startSignIn(c, user, form.Remember, func(login store.NewSignIn) error {
+		err := a.startSignIn(c, user, form.Remember, func(login store.NewSignIn) error {
 			login.Settled = settled
 			return a.store.CreateSignIn(r.Context(), login, a.origin(c))
 		})
+		if half = errors.Is(err, store.ErrSecondFactorMissing); half {
+			// What failed before is forgiven when the second step is passed.
+			return a.beginHalfLogin(c, user, form.Remember, store.Settlement{TakeBack: settled.TakeBack})
+		}
+		return err
 	})
-	a.metrics.countLogin(err)
+	a.metrics.countLogin(err, half)
 	if errors.Is(err, auth.ErrWrongCredentials) {
 		form.Error = "Invalid username or password."
 		return a.render(c, http.StatusUnauthorized, loginView(form))
@@ -69,11 +79,21 @@ func (a *app) logIn(c echo.Context) error {
 			return loginView(form)
 		})
 	}
-	to := afterLogin(form.Next, username)
+	to := a.leaveLogin(c, form, username)
+	if half {
+		to = components.SecondStepPath(form.Next)
+	}
+	return a.redirect(c, to)
+}
+
+// leaveLogin returns where a person goes who has logged in with the form, and brings along what it carried.
+func (a *app) leaveLogin(c echo.Context, form components.LoginForm, username string) (to string) {
+	to = afterLogin(form.Next, username)
 	if to != form.Next {
 		form.Carried = nil // it was somebody else's
 	}
-	return a.redirectWithDraft(c, to, form.Carried)
+	a.keepDraft(c, to, form.Carried)
+	return to
 }
 
 func loginView(form components.LoginForm) view {

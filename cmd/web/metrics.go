@@ -3,9 +3,7 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"strconv"
 	"time"
@@ -19,8 +17,8 @@ import (
 	"latchkey/internal/password"
 )
 
-// metrics are what the program counts for --metrics-addr. Labels are routes, statuses and events, never a name, an
-// address or anything else that a visitor could choose: each value is a series of its own.
+// metrics are what the program counts for --metrics-addr. Labels are routes, statuses, events and hosts of apps, never a
+// name, an address or anything else that a visitor could choose: each value is a series of its own.
 type metrics struct {
 	requests  *prometheus.CounterVec
 	durations *prometheus.HistogramVec
@@ -39,15 +37,15 @@ func newMetrics() *metrics {
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 		}, []string{"route", "method"}),
 		logins: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "latchkey_logins_total", Help: "Logins tried with a name and a password, by what came of them.",
+			Name: "latchkey_logins_total", Help: "Logins tried with a name and a password, or with a passkey, by what came of them.",
 		}, []string{"outcome"}),
 		events: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "latchkey_security_events_total",
 			Help: `Security events, as in the log; those that end in "throttled" are tries that came too early.`,
 		}, []string{"event"}),
 		checks: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "latchkey_app_checks_total", Help: "Requests to apps that a proxy asked about, by what was answered.",
-		}, []string{"outcome"}),
+			Name: "latchkey_checks_total", Help: "Requests to apps that a proxy asked about, by the app's host and what was answered.",
+		}, []string{"app", "outcome"}),
 	}
 }
 
@@ -62,13 +60,15 @@ func (m *metrics) countRequest(v middleware.RequestLoggerValues) {
 	m.durations.WithLabelValues(v.RoutePath, method).Observe(v.Latency.Seconds())
 }
 
-// countLogin takes what the guard's Login returned.
-func (m *metrics) countLogin(err error) {
+// countLogin takes what the guard's Login returned, and whether the second step is still to come.
+func (m *metrics) countLogin(err error, half bool) {
 	outcome := "unavailable"
 	switch {
+	case err == nil && half:
+		outcome = "second step"
 	case err == nil:
 		outcome = "succeeded"
-	case errors.Is(err, auth.ErrWrongCredentials):
+	case errors.Is(err, auth.ErrWrongCredentials), passkeyProblem(err) != "":
 		outcome = "failed"
 	case errors.As(err, new(*auth.ThrottledError)):
 		outcome = "throttled"
@@ -154,27 +154,4 @@ func (d databaseCollector) Collect(to chan<- prometheus.Metric) {
 	}
 	to <- prometheus.MustNewConstMetric(databaseBytes, prometheus.GaugeValue, float64(database), "database")
 	to <- prometheus.MustNewConstMetric(databaseBytes, prometheus.GaugeValue, float64(writeAheadLog), "write-ahead log")
-}
-
-// serveMetrics serves them on an address of their own until ctx ends. The error is about the address.
-func (a *app) serveMetrics(ctx context.Context) error {
-	if (a.settings.MetricsAddr == hostPort{}) {
-		return nil
-	}
-	listener, err := net.Listen("tcp", a.settings.MetricsAddr.String())
-	if err != nil {
-		return fmt.Errorf("--metrics-addr: %w", err)
-	}
-	server := newHTTPServer(a.metricsHandler(), nil, a.log)
-	context.AfterFunc(ctx, func() {
-		_ = server.Shutdown(ctx) // at once: ctx is over
-		_ = server.Close()
-	})
-	go func() {
-		if err := server.serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			a.log.Error("serve metrics", "error", err)
-		}
-	}()
-	a.log.Info("metrics are at http://" + listener.Addr().String() + "/metrics")
-	return nil
 }

@@ -40,6 +40,15 @@ func (m moveCommand) Run(ctx context.Context, to output, s *settings) error {
 		for _, table := range moved {
 			fmt.Fprintf(to.out, "%-20s %d\n", table.Table, table.Rows)
 		}
+		needed, err := needsKey(ctx, db)
+		if err != nil {
+			return err
+		}
+		if needed {
+			if err := report(to, "One-time codes need their key there, too: --key-file %s", s.keyFile()); err != nil {
+				return err
+			}
+		}
 		return report(to, "All of it is there. What is still written to %s is not: stop what serves the file, and serve %s instead. "+
 			"Keep the file until you have logged in once.", s.DB, store.Shown(m.To))
 	})

@@ -71,10 +71,16 @@ func leadsToLogin(next, name string) bool {
 func nextOf(c echo.Context) string {
 	r := c.Request()
 	switch {
+	case strings.HasPrefix(r.URL.Path, "/login/"):
+		return safeNext(c.FormValue("next"))
 	case r.Method == http.MethodGet || r.Method == http.MethodHead:
 		return safeNext(r.URL.RequestURI())
 	case r.URL.Path == "/enter": // its forms carry what the address of their page says
 		return safeNext(enterPath(r.PostFormValue("app"), r.PostFormValue("to"), r.PostFormValue("way"), r.PostFormValue("nonce")))
 	}
-	return safeNext(formPage(r.URL.EscapedPath()))
+	page := formPage(r.URL.EscapedPath())
+	if next := safeNext(r.PostFormValue("next")); next != "" {
+		page += "?" + url.Values{"next": {next}}.Encode()
+	}
+	return safeNext(page)
 }

@@ -157,6 +157,8 @@ func TestOnPostgres(t *testing.T) {
 		"TestAccountDeletionRemovesEverything":                                  TestAccountDeletionRemovesEverything,
 		"TestLogHoldsEventsOfAccountsAndNoSecret":                               TestLogHoldsEventsOfAccountsAndNoSecret,
 		"TestKnownBrowserClosesAfterAHundredFailuresInARow":                     TestKnownBrowserClosesAfterAHundredFailuresInARow,
+		"TestKnownBrowserKeepsItsLimitsWhenAnotherAccountLogsInInIt":            TestKnownBrowserKeepsItsLimitsWhenAnotherAccountLogsInInIt,
+		"TestSessionTokenThatWasReplacedIsNotBroughtBackByRequestsUnderWay":     TestSessionTokenThatWasReplacedIsNotBroughtBackByRequestsUnderWay,
 		"TestKnownBrowserIsNotHeldByWhatOthersDoAtItsAddress":                   TestKnownBrowserIsNotHeldByWhatOthersDoAtItsAddress,
 		"TestKnownBrowserIsOneInWhichTheOwnerGaveAProof":                        TestKnownBrowserIsOneInWhichTheOwnerGaveAProof,
 		"TestLimitOnANameEndsWithItsAccountAndWhenOneIsMade":                    TestLimitOnANameEndsWithItsAccountAndWhenOneIsMade,

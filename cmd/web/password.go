@@ -13,14 +13,22 @@ import (
 )
 
 func (a *app) showPassword(c echo.Context) error {
-	return a.render(c, http.StatusOK, passwordView(a.passwordForm(c)))
+	form, err := a.passwordForm(c)
+	if err != nil {
+		return err
+	}
+	return a.render(c, http.StatusOK, passwordView(form))
 }
 
-// changePassword takes the current password with the new one (ASVS 5.0 6.2.3), and ends every other sign-in of the
-// account (ASVS 5.0 7.4.3).
+// changePassword takes the current password with the new one (ASVS 5.0 6.2.3), and the second factor of an account that has
+// one: a new password voids the recovery code, so that whoever knows the password alone must not have it. It ends every other
+// sign-in of the account (ASVS 5.0 7.4.3).
 func (a *app) changePassword(c echo.Context) error {
 	me := currentSignIn(c)
-	form := a.passwordForm(c)
+	form, err := a.passwordForm(c)
+	if err != nil {
+		return err
+	}
 	current, chosen := c.Request().PostFormValue("current_password"), c.Request().PostFormValue("password")
 	if current == "" {
 		form.CurrentError = "Password cannot be empty."
@@ -34,16 +42,25 @@ func (a *app) changePassword(c echo.Context) error {
 		return a.render(c, http.StatusUnprocessableEntity, passwordView(form))
 	}
 	codeVoided := false
-	err := a.guard.Confirm(c.Request().Context(), clientOf(c), me, current, func(user store.User, settled store.Settlement) (err error) {
+	err = a.guard.Confirm(c.Request().Context(), clientOf(c), me, current, func(user store.User, settled store.Settlement) (err error) {
 		if form.New.Error, err = a.judgeLeaked(chosen); err == nil && form.New.Error != "" {
 			err = errPasswordRefused
 		}
 		if err != nil {
 			return err
 		}
-		codeVoided, err = a.replacePassword(c, user, chosen, settled)
-		return err
+		replace := func(proof store.Proof, more store.Settlement) (err error) {
+			codeVoided, err = a.replacePassword(c, user, chosen, proof, settled.And(more))
+			return err
+		}
+		if form.Proof.Asked() {
+			return a.proveSecond(c, user, me.ID, &form.Proof, replace)
+		}
+		return replace(store.Proof{}, store.Settlement{})
 	})
+	if status, ok := proofStatus(err); ok {
+		return a.render(c, status, passwordView(form))
+	}
 	switch {
 	case errors.Is(err, errPasswordRefused):
 		return a.render(c, http.StatusUnprocessableEntity, passwordView(form))
@@ -72,8 +89,9 @@ var errPasswordRefused = errors.New("password refused")
 // codeVoidedMessage says what became of a recovery code when the password was replaced. The home page offers a new one.
 const codeVoidedMessage = "Your old recovery code no longer works. Create a new one."
 
-func (a *app) replacePassword(c echo.Context, user store.User, chosen string, settled store.Settlement) (codeVoided bool, err error) {
-	ctx := c.Request().Context()
+func (a *app) replacePassword(c echo.Context, user store.User, chosen string, proof store.Proof, settled store.Settlement) (codeVoided bool, err error) {
+	ctx, by := c.Request().Context(), a.origin(c)
+	by.SecondSince = by.At.Add(-confirmationMaxAge)
 	hash, err := a.guard.HashPassword(ctx, clientOf(c), chosen)
 	if err != nil {
 		return false, err
@@ -84,8 +102,8 @@ func (a *app) replacePassword(c echo.Context, user store.User, chosen string, se
 	err = a.remembering(c, func(browser store.DeviceRotation) error {
 		return a.withSession(c, func(session store.SessionChange) error {
 			codeVoided, err = a.store.ChangePassword(ctx, store.PasswordChange{
-				UID: user.UID, OldHash: user.PassHash, NewHash: hash, Browser: browser, Settled: settled, Session: session,
-			}, a.origin(c))
+				UID: user.UID, OldHash: user.PassHash, NewHash: hash, Browser: browser, Settled: settled, Session: session, Proof: proof,
+			}, by)
 			return err
 		})
 	})
@@ -106,14 +124,17 @@ func (a *app) redirectToPassword(c echo.Context) error {
 	return c.Redirect(http.StatusFound, to)
 }
 
-func (a *app) passwordForm(c echo.Context) components.PasswordForm {
-	return components.PasswordForm{
-		CSRF:     csrfToken(c),
-		Username: currentSignIn(c).Username,
-		New:      a.newPassword(),
+func (a *app) passwordForm(c echo.Context) (components.PasswordForm, error) {
+	me := currentSignIn(c)
+	form := components.PasswordForm{CSRF: csrfToken(c), Username: me.Username, New: a.newPassword()}
+	if !me.HasSecondFactor || a.isWithin(confirmationMaxAge, me.SecondAt) {
+		return form, nil
 	}
+	factors, err := a.store.SecondFactors(c.Request().Context(), me.UID)
+	form.Proof = a.secondProof(c, factors, components.PasskeyConfirm)
+	return form, err
 }
 
 func passwordView(form components.PasswordForm) view {
-	return view{title: "Change password", main: components.ChangePassword(form), hasError: form.Invalid() || form.Error != ""}
+	return view{title: "Change password", main: components.ChangePassword(form), hasError: form.Invalid() || form.Proof.Invalid() || form.Error != ""}
 }

@@ -18,15 +18,15 @@ import (
 	"time"
 )
 
-// makeCertificate writes a certificate for localhost and its key, and returns their files and who trusts it.
-func makeCertificate(t *testing.T, folder string) (certificateFile, keyFile string, roots *x509.CertPool) {
+// makeCertificate writes a certificate for localhost and other hosts and its key, and returns their files and who trusts it.
+func makeCertificate(t *testing.T, folder string, hosts ...string) (certificateFile, keyFile string, roots *x509.CertPool) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "localhost"}, DNSNames: []string{"localhost"},
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "localhost"}, DNSNames: append(hosts, "localhost"),
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
 		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},

@@ -17,14 +17,14 @@ func (a *app) showRecovery(c echo.Context) error {
 		return err
 	}
 	return a.render(c, http.StatusOK, view{title: "Recovery code", main: components.Recovery(components.RecoveryPage{
-		CSRF: csrfToken(c), Username: me.Username, MadeAt: madeAt,
+		CSRF: csrfToken(c), Username: me.Username, MadeAt: madeAt, Next: nextAfterEnrolment(c),
 	})})
 }
 
 // makeRecovery makes a code, and confirms the password first if need be.
 func (a *app) makeRecovery(c echo.Context) error {
-	asked := components.Asked{What: "create a recovery code", Button: "Create recovery code"}
-	return a.requireRecentPassword(c, asked, a.makeRecoveryCode)
+	asked := components.Asked{What: "create a recovery code", Button: "Create recovery code", BothFactors: true}
+	return a.requireRecentProof(c, asked, a.makeRecoveryCode)
 }
 
 func (a *app) recoverySaved(c echo.Context) error {
@@ -33,7 +33,7 @@ func (a *app) recoverySaved(c echo.Context) error {
 		return err
 	}
 	a.flash(c, "Recovery code saved.")
-	return a.redirect(c, components.HomePath(me.Username))
+	return a.redirect(c, afterLogin(nextAfterEnrolment(c), me.Username))
 }
 
 func (a *app) recoveryLater(c echo.Context) error {
@@ -54,6 +54,6 @@ func (a *app) makeRecoveryCode(c echo.Context, by store.Origin) error {
 		return err
 	}
 	return a.render(c, http.StatusOK, view{
-		title: "Your recovery code", main: components.NewRecoveryCode(me.Username, code, csrfToken(c)),
+		title: "Your recovery code", main: components.NewRecoveryCode(me.Username, code, csrfToken(c), nextAfterEnrolment(c)),
 	})
 }

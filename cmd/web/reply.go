@@ -113,3 +113,11 @@ func (a *app) redirect(c echo.Context, to string) error {
 	}
 	return c.Redirect(http.StatusSeeOther, to)
 }
+
+// sendJSON answers a script with what the browser reads itself.
+func (a *app) sendJSON(c echo.Context, body []byte) error {
+	if err := a.saveSession(c); err != nil {
+		return err
+	}
+	return c.JSONBlob(http.StatusOK, body)
+}

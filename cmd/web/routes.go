@@ -14,7 +14,7 @@ import (
 func (a *app) routes() http.Handler {
 	e := echo.New()
 	e.HTTPErrorHandler = a.handleError
-	e.IPExtractor = a.ipExtractor()
+	e.IPExtractor = a.addressOf
 	e.Pre(normalizePath)
 	e.Use(a.setRequestID, a.logRequest(), a.recoverPanic(), a.secureHeaders(), a.refuseOtherHosts())
 
@@ -25,6 +25,7 @@ func (a *app) routes() http.Handler {
 	open.get("/apple-touch-icon.png", a.icon)
 	open.get("/robots.txt", a.robots)
 	open.get("/.well-known/security.txt", a.securityContact)
+	open.get("/.well-known/passkey-endpoints", a.passkeyEndpoints)
 
 	site := open.with("", a.readForm, a.refuseCrossSite(), a.identifyClient, a.pinFile)
 
@@ -35,15 +36,21 @@ func (a *app) routes() http.Handler {
 	entry.post("/signup/username", a.checkUsername)
 	entry.get("/login", a.showLogin)
 	entry.post("/login", a.logIn)
+	entry.get("/login/second", a.showSecondStep)
+	entry.post("/login/second", a.passSecondStep)
+	entry.get("/login/second/recovery", a.showRecoveryStep)
+	entry.post("/login/second/recovery", a.passRecoveryStep)
 
 	// Other pages that are open to everyone.
 	pages := site.with("", outliveClient, a.loadSession)
 	pages.get("/", a.showFirstPage)
 	pages.get("/enter", a.showEnter)
-	pages.post("/enter", a.continueToApp)
+	pages.post("/enter", a.chooseToEnter)
 	pages.get("/recover", a.showRecover)
 	pages.post("/recover", a.recoverAccount)
+	pages.post("/passkey/challenge", a.makeChallenge)
 	pages.get("/.well-known/change-password", a.redirectToPassword)
+	pages.get(passkeysPath, a.redirectToPasskeys)
 	pages.get("/choose-password/:token", a.showPasswordLink)
 	pages.post("/choose-password/:token", a.usePasswordLink)
 	pages.get("/logout/:username", a.showLogout)
@@ -51,18 +58,30 @@ func (a *app) routes() http.Handler {
 	pages.post("/logout", a.logOutAll)
 
 	// Pages for the account named in the path, signed in in this browser.
-	account := pages.with("/user/:username", a.requireSignIn)
+	signedIn := pages.with("/user/:username", a.requireSignIn)
+
+	// What a person may do who must have a second factor and has none: get one.
+	signedIn.get("/second-factor", a.showSecondFactor)
+	signedIn.post("/second-factor/codes", a.setUpCodes)
+	signedIn.post("/second-factor/codes/confirm", a.confirmCodes)
+	signedIn.post("/second-factor/codes/remove", a.removeCodes)
+	signedIn.post("/second-factor/passkeys", a.addPasskey)
+	signedIn.post("/second-factor/passkeys/confirm", a.confirmPasskey)
+	signedIn.post("/second-factor/passkeys/remove", a.removePasskey)
+	signedIn.get("/recovery", a.showRecovery)
+	signedIn.post("/recovery", a.makeRecovery)
+	signedIn.post("/recovery/saved", a.recoverySaved)
+	signedIn.post("/recovery/later", a.recoveryLater)
+
+	account := signedIn.with("", a.requireSecondFactor)
 	account.get("", a.showHome)
+	account.post("/seen", a.seeHalfLogins)
 	account.get("/password", a.showPassword)
 	account.post("/password", a.changePassword)
 	account.get("/sign-ins", a.showSignIns)
 	account.post("/sign-ins", a.endSignIn)
 	account.post("/sign-ins/others", a.endOtherSignIns)
 	account.get("/activity", a.showActivity)
-	account.get("/recovery", a.showRecovery)
-	account.post("/recovery", a.makeRecovery)
-	account.post("/recovery/saved", a.recoverySaved)
-	account.post("/recovery/later", a.recoveryLater)
 	account.get("/app-passwords", a.showAppPasswords)
 	account.post("/app-passwords", a.makeAppPassword)
 	account.post("/app-passwords/end", a.endAppPassword)

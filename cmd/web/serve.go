@@ -82,8 +82,9 @@ func (serveCommand) Run(ctx context.Context, to output, s *settings) error {
 	defer worker.Close()
 	app := newApp(s, db, worker, log, time.Now)
 	app.policy.Leaked = leaked
+	app.warnOfSecondFactors(context.WithoutCancel(ctx))
 	app.readHashCosts(ctx) // before the first login, whose time would tell of other costs
-	if err := errors.Join(app.serveMetrics(ctx), app.serveForwardAuth(ctx)); err != nil {
+	if err := app.serveBeside(ctx); err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	log.Info("Latchkey is at "+app.site.String(), "listening", listener.Addr().String(), "db", store.Shown(s.DB), "version", version)

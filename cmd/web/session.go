@@ -15,9 +15,9 @@ import (
 )
 
 // The files session*.go alone touch the session and its cookies. A session holds the ids of its sign-ins, its flash
-// messages, what ties it to a run of the browser, and what was typed into a form before a login, nothing else. An id is
-// valid only while its row in sign_ins exists: a request that overlaps with a logout, and saves an older session after it,
-// signs nobody in again.
+// messages, what ties it to a run of the browser, a login whose second step is to come, challenges for passkeys, and what
+// was typed into a form before a login, nothing else. An id is valid only while its row in sign_ins exists: a request that
+// overlaps with a logout, and saves an older session after it, signs nobody in again.
 //
 // scs makes the tokens, knows whether the session changed, and writes the cookie. What it would write to the database
 // is kept until the store takes it, together with what else the request changes (session_store.go).
@@ -26,6 +26,8 @@ const (
 	flashesKey = "flashes"
 	// runKey holds the hash of the run cookie (session_run.go).
 	runKey = "run"
+	// halfLoginKey holds the id of a login whose second step is still to come (session_half_login.go).
+	halfLoginKey = "half login"
 	// rememberKey is where scs keeps what RememberMe was told.
 	rememberKey = "__rememberMe"
 )
@@ -63,8 +65,7 @@ func cookieName(name string, secure bool) string {
 // reason, is the same as none. The session is saved by saveSession when the answer is sent.
 func (a *app) loadSession(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		ctx := store.OneWait(c.Request().Context())
-		c.SetRequest(c.Request().WithContext(ctx))
+		c.Set(beforeSessionContext, store.OneWait(c.Request().Context()))
 		if err := a.readSession(c); err != nil {
 			return err
 		}
@@ -72,9 +73,12 @@ func (a *app) loadSession(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
+// beforeSessionContext holds the request's context without a session: scs reads none into one that has one.
+const beforeSessionContext = "context before the session"
+
 // readSession takes the session from the database, and forgets what the request has changed in it so far.
 func (a *app) readSession(c echo.Context) error {
-	token, ctx := "", withSessionChange(c.Request().Context())
+	token, ctx := "", withSessionChange(c.Get(beforeSessionContext).(context.Context))
 	if cookie, err := c.Cookie(a.sessions.Cookie.Name); err == nil && cookie.Value != "" {
 		token = cookie.Value
 		if c.Request().Method != http.MethodPost { // a POST reads again after it has written
@@ -84,6 +88,9 @@ func (a *app) readSession(c echo.Context) error {
 	ctx, err := a.sessions.Load(ctx, token)
 	if err != nil {
 		return fmt.Errorf("load session: %w", err)
+	}
+	if loaded := a.sessions.Token(ctx); loaded != "" {
+		changeOf(ctx).loaded = hashOfToken(loaded)
 	}
 	c.SetRequest(c.Request().WithContext(ctx))
 	return nil
@@ -139,12 +146,14 @@ func (a *app) saveSession(c echo.Context) error {
 	return nil
 }
 
+// writeSessionCookie sends no token that the browser has: by now it may have a newer one, of a login that was faster.
 func (a *app) writeSessionCookie(c echo.Context) {
 	ctx := c.Request().Context()
-	switch a.sessions.Status(ctx) {
-	case scs.Modified:
-		a.sessions.WriteSessionCookie(ctx, c.Response(), a.sessions.Token(ctx), a.sessions.Deadline(ctx))
-	case scs.Destroyed:
+	token := a.sessions.Token(ctx)
+	switch status := a.sessions.Status(ctx); {
+	case status == scs.Modified && hashOfToken(token) != changeOf(ctx).loaded:
+		a.sessions.WriteSessionCookie(ctx, c.Response(), token, a.sessions.Deadline(ctx))
+	case status == scs.Destroyed:
 		a.sessions.WriteSessionCookie(ctx, c.Response(), "", time.Time{})
 	}
 	c.Response().Header().Set("Cache-Control", "no-store") // WriteSessionCookie adds a weaker one

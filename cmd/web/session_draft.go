@@ -15,12 +15,11 @@ type draft struct {
 	fields []components.Carried
 }
 
-// redirectWithDraft goes to a page whose form comes back with these fields filled in.
-func (a *app) redirectWithDraft(c echo.Context, to string, fields []components.Carried) error {
+// keepDraft has the form on a page come back with these fields filled in.
+func (a *app) keepDraft(c echo.Context, page string, fields []components.Carried) {
 	if len(fields) > 0 {
-		a.sessions.Put(c.Request().Context(), draftKey, draft{to, fields})
+		a.sessions.Put(c.Request().Context(), draftKey, draft{page, fields})
 	}
-	return a.redirect(c, to)
 }
 
 // takeDraft returns what was typed into the fields of this page's form before the session ended, once.

@@ -13,6 +13,9 @@ import (
 // maxCarried bounds what is carried through a login, in bytes.
 const maxCarried = 4000
 
+// tookTooLong is for a login whose second step did not come in time. What else ends such a login is told nobody here.
+const tookTooLong = "That took too long. Log in again."
+
 // typedFields are the fields of account pages in which people type something that is no secret, by route.
 var typedFields = map[string][]string{
 	"/user/:username/app-passwords": {"host", "name"},
@@ -20,8 +23,9 @@ var typedFields = map[string][]string{
 }
 
 // showSessionEnded answers a request that needs a login with the login form itself. Everybody gets the same answer,
-// whether there is an account of the name in the path or not.
-func (a *app) showSessionEnded(c echo.Context) error {
+// whether there is an account of the name in the path or not. halfway is whether it needs a login whose second step is to
+// come.
+func (a *app) showSessionEnded(c echo.Context, halfway bool) error {
 	name, _ := usernameInPath(c)
 	form := components.LoginForm{
 		CSRF:         csrfToken(c),
@@ -29,6 +33,7 @@ func (a *app) showSessionEnded(c echo.Context) error {
 		Error:        "Log in to continue.",
 		Next:         nextOf(c),
 		SignupClosed: a.signupClosed(),
+		Passkey:      a.offersPasskeys(c),
 	}
 	present, err := a.signedIn(c)
 	if err != nil {
@@ -37,7 +42,10 @@ func (a *app) showSessionEnded(c echo.Context) error {
 	for _, signIn := range present {
 		form.Present = append(form.Present, personOf(signIn))
 	}
-	if len(present) == 0 && a.isKnownBrowser(c) {
+	switch {
+	case halfway:
+		form.Error = tookTooLong
+	case len(present) == 0 && a.isKnownBrowser(c):
 		form.Error = "Your session has ended. Log in to continue."
 	}
 	for _, field := range typedFields[c.Path()] {
@@ -73,7 +81,11 @@ func carriedAlong(sent url.Values) []components.Carried {
 
 // formPage returns the page on which the form stands that was sent to path.
 func formPage(path string) string {
-	for _, action := range []string{"/others", "/saved", "/later", "/end"} {
+	if home, ok := strings.CutSuffix(path, "/seen"); ok && strings.Count(home, "/") == 2 {
+		return home
+	}
+	for _, action := range []string{"/others", "/saved", "/later", "/end", "/codes", "/codes/confirm", "/codes/remove", "/passkeys",
+		"/passkeys/confirm", "/passkeys/remove"} {
 		if page, ok := strings.CutSuffix(path, action); ok && strings.Count(page, "/") == 3 {
 			return page
 		}

@@ -21,15 +21,16 @@ func (a *app) flash(c echo.Context, text string) {
 	a.sessions.Put(ctx, flashesKey, flashes[max(0, len(flashes)-maxFlashes):])
 }
 
-// takeFlashes returns the messages for this page and forgets them, and with them a session that held nothing else.
+// takeFlashes returns the messages for this page and forgets them, and with them a session that held nothing else: no
+// login that is half done, and no challenge for a passkey.
 func (a *app) takeFlashes(c echo.Context) ([]components.Flash, error) {
 	ctx := c.Request().Context()
 	flashes, ok := a.sessions.Get(ctx, flashesKey).([]components.Flash)
 	if !ok {
 		return nil, nil
 	}
-	if a.sessions.Exists(ctx, signInsKey) {
-		a.sessions.Remove(ctx, flashesKey)
+	a.sessions.Remove(ctx, flashesKey)
+	if len(a.sessions.Keys(ctx)) > 0 {
 		return flashes, nil
 	}
 	return flashes, a.sessions.Destroy(ctx)

@@ -2,9 +2,7 @@ package main
 
 import (
 	"crypto/rand"
-	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/base64"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
@@ -46,7 +44,4 @@ func (a *app) runCookieName() string {
 }
 
 // hashRun returns the stored hash of a run cookie: a copy of the database makes none.
-func hashRun(token string) string {
-	hash := sha256.Sum256([]byte("browser run " + token))
-	return base64.RawURLEncoding.EncodeToString(hash[:])
-}
+func hashRun(token string) string { return textHashOf("browser run ", token) }

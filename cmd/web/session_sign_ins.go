@@ -53,6 +53,8 @@ func (a *app) startSignIn(c echo.Context, user store.User, remember bool, record
 	if err != nil {
 		return err
 	}
+	abandoned := a.halfLoginID(c)
+	a.sessions.Remove(c.Request().Context(), halfLoginKey)
 	others := slices.DeleteFunc(slices.Clone(present), func(s store.SignIn) bool { return s.UID == user.UID })
 	replaced := slices.DeleteFunc(present, func(s store.SignIn) bool { return s.UID != user.UID })
 	started := store.SignIn{ID: rand.Text(), UID: user.UID, Remembered: remember, CreatedAt: a.now()}
@@ -63,7 +65,7 @@ func (a *app) startSignIn(c echo.Context, user store.User, remember bool, record
 		return a.withSession(c, func(session store.SessionChange) error {
 			return record(store.NewSignIn{
 				ID: started.ID, User: user, Remembered: remember, Replaced: signInIDs(replaced),
-				Browser: browser, Session: session,
+				Browser: browser, Session: session, Abandoned: abandoned,
 			})
 		})
 	})
@@ -84,6 +86,7 @@ func (a *app) endSignIns(c echo.Context, which func(store.SignIn) bool) (ended i
 	if err := a.store.LogOut(c.Request().Context(), signInIDs(ending), a.origin(c)); err != nil {
 		return 0, err
 	}
+	a.sessions.Remove(c.Request().Context(), halfLoginKey) // whoever logs out here does not go on with a login
 	return len(ending), a.setSignIns(c, others)
 }
 

@@ -30,9 +30,12 @@ func (s sessionStore) FindCtx(ctx context.Context, token string) ([]byte, bool, 
 // CommitCtx implements scs.CtxStore.
 func (s sessionStore) CommitCtx(ctx context.Context, token string, data []byte, expiry time.Time) error {
 	change := changeOf(ctx)
-	row := &store.SessionRow{TokenHash: token, Data: data, Expires: expiry}
-	if written := change.written; written != nil && written.TokenHash == token && bytes.Equal(written.Data, data) {
-		row = nil
+	row := &store.SessionRow{TokenHash: token, Loaded: token == change.loaded, Data: data, Expires: expiry}
+	if written := change.written; written != nil && written.TokenHash == token {
+		row.Loaded = true
+		if bytes.Equal(written.Data, data) {
+			row = nil
+		}
 	}
 	change.Saved = row
 	return nil
@@ -59,6 +62,8 @@ func hashOfToken(token string) string {
 // sessionChange holds what a request has to write of its session, and what it has written.
 type sessionChange struct {
 	store.SessionChange
+	// loaded is the hash of the token that the browser sent, and "" when that named no session.
+	loaded  string
 	written *store.SessionRow
 }
 
@@ -86,10 +91,12 @@ func sessionWritten(ctx context.Context) {
 type sessionCodec struct{}
 
 const (
-	deadlineLine = "deadline" // Unix nanoseconds
-	rememberLine = "remember"
-	signInLine   = "sign-in"
-	runLine      = "run"
+	deadlineLine  = "deadline" // Unix nanoseconds
+	rememberLine  = "remember"
+	signInLine    = "sign-in"
+	runLine       = "run"
+	halfLoginLine = "half-login"
+	challengeLine = "challenge"
 	// quoted as in Go
 	flashLine      = "flash"
 	draftLine      = "draft"
@@ -113,6 +120,13 @@ func (sessionCodec) Encode(deadline time.Time, values map[string]any) ([]byte, e
 	if run, _ := values[runKey].(string); run != "" {
 		add(runLine, run)
 	}
+	if half, _ := values[halfLoginKey].(string); half != "" {
+		add(halfLoginLine, half)
+	}
+	challenges, _ := values[challengesKey].([]passkeyChallenge)
+	for _, challenge := range challenges {
+		add(challengeLine, challenge.String())
+	}
 	if form, ok := values[draftKey].(draft); ok {
 		add(draftLine, strconv.Quote(form.path))
 		for _, field := range form.fields {
@@ -132,7 +146,8 @@ func (sessionCodec) Decode(data []byte) (time.Time, map[string]any, error) {
 	var remember bool
 	var signIns []string
 	var flashes []components.Flash
-	var run string
+	var run, half string
+	var challenges []passkeyChallenge
 	var form draft
 	for line := range strings.Lines(string(data)) {
 		kind, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
@@ -145,6 +160,10 @@ func (sessionCodec) Decode(data []byte) (time.Time, map[string]any, error) {
 			signIns = append(signIns, value)
 		case runLine:
 			run = value
+		case halfLoginLine:
+			half = value
+		case challengeLine:
+			challenges = append(challenges, readChallenge(value))
 		case draftLine:
 			form.path, _ = strconv.Unquote(value)
 		case draftFieldLine:
@@ -168,6 +187,12 @@ func (sessionCodec) Decode(data []byte) (time.Time, map[string]any, error) {
 	}
 	if run != "" {
 		values[runKey] = run
+	}
+	if half != "" {
+		values[halfLoginKey] = half
+	}
+	if len(challenges) > 0 {
+		values[challengesKey] = challenges
 	}
 	if form.path != "" {
 		values[draftKey] = form

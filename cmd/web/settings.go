@@ -12,6 +12,7 @@ import (
 
 	"latchkey/internal/auth"
 	"latchkey/internal/password"
+	"latchkey/internal/store"
 )
 
 // settings are the program's flags. Each is an environment variable too, LATCHKEY_ and the flag's name in capitals.
@@ -23,6 +24,8 @@ type settings struct {
 	TLSKey       string         `group:"Server" name:"tls-key" placeholder:"FILE" type:"existingfile" help:"Private key of --tls-cert in PEM."`
 	TrustedProxy []netip.Prefix `group:"Server" placeholder:"CIDR" help:"Networks of proxies whose X-Forwarded-For says where a request comes from. None by default."`
 	BusyTimeout  time.Duration  `group:"Server" default:"5s" help:"How long a request waits for a locked database (${default})."`
+
+	KeyFile string `group:"Server" type:"path" placeholder:"FILE" help:"Key that seals the secrets of one-time codes, made when the first person sets them up. The name of the database file and .key when not given; with PostgreSQL, name one that all programs have."`
 
 	SiteName string  `group:"Face" default:"Latchkey" placeholder:"NAME" help:"What the site calls itself (${default})."`
 	Accent   color   `group:"Face" placeholder:"#RRGGBB" help:"Colour of links and buttons, dark enough to be read on white; dark pages get a lighter tone of it."`
@@ -36,6 +39,8 @@ type settings struct {
 	RememberedLifetime time.Duration `group:"Accounts" default:"720h" help:"How long a sign-in lasts with \"Keep me signed in\" (${default})."`
 	RememberedIdle     time.Duration `group:"Accounts" default:"336h" help:"How long that one lasts unused (${default})."`
 	EventRetention     time.Duration `group:"Accounts" default:"2160h" help:"How long the activity of an account is kept (${default})."`
+
+	SecondFactor string `group:"Accounts" default:"optional" enum:"optional,required" placeholder:"optional|required" help:"Whether everybody needs a second factor, a code of an app or a passkey, to go on (${default})."`
 
 	PasswordMinLength int    `group:"Passwords" default:"8" placeholder:"N" help:"Minimum length of a new password, 8 to 64; NIST SP 800-63B-4 says 15 (${default})."`
 	LeakedPasswords   string `group:"Passwords" placeholder:"FILE" help:"File of leaked passwords, which nobody may choose: SHA-1 hashes and counts sorted by hash, as the list of Have I Been Pwned is downloaded. Searched on the disk. None by default."`
@@ -102,6 +107,15 @@ func within[T int | time.Duration](flag string, value, least, most T) error {
 		return fmt.Errorf("--%s: %v is not between %v and %v", flag, value, least, most)
 	}
 	return nil
+}
+
+// keyFile is where the key is that seals the secrets of one-time codes. Programs that share a PostgreSQL share one key: it
+// has to be named, or each would make its own.
+func (s *settings) keyFile() string {
+	if s.KeyFile == "" && !store.IsPostgres(s.DB) {
+		return s.DB + ".key"
+	}
+	return s.KeyFile
 }
 
 // site is the address that people use: scheme and host.

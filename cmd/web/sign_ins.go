@@ -70,7 +70,7 @@ func (a *app) endSignIn(c echo.Context) error {
 		What: "log out that session", Button: "Log out",
 		Carried: []components.Carried{{Name: "id", Value: validUTF8(id)}},
 	}
-	return a.requireRecentPassword(c, asked, func(c echo.Context, by store.Origin) error {
+	return a.requireRecentProof(c, asked, func(c echo.Context, by store.Origin) error {
 		me := currentSignIn(c)
 		userAgent, ended, err := a.store.EndSignIn(c.Request().Context(), me.UID, id, by)
 		message := "That session had ended already."
@@ -83,7 +83,7 @@ func (a *app) endSignIn(c echo.Context) error {
 
 func (a *app) endOtherSignIns(c echo.Context) error {
 	asked := components.Asked{What: "log out everywhere else", Button: "Log out everywhere else"}
-	return a.requireRecentPassword(c, asked, func(c echo.Context, by store.Origin) error {
+	return a.requireRecentProof(c, asked, func(c echo.Context, by store.Origin) error {
 		ended, err := a.store.EndOtherSignIns(c.Request().Context(), currentSignIn(c).UID, by)
 		message := fmt.Sprintf("Logged out %d other sessions.", ended)
 		switch ended {

@@ -27,6 +27,7 @@ type site struct {
 	db      *sql.DB // a connection of the test's own, as another program would open the file
 	clock   *clock
 	log     *logBuffer
+	appHost string // of the app that serveApp serves
 }
 
 // newSite starts a site with the given flags.

@@ -31,6 +31,9 @@ func (a *app) tryLater(c echo.Context, err error) (status int, message string) {
 	switch {
 	case errors.As(err, &throttled):
 		return http.StatusTooManyRequests, a.throttledMessage(c, throttled)
+	case errors.Is(err, auth.ErrCodesUnavailable):
+		a.log.Error("check code", "error", err, "request", requestID(c))
+		return http.StatusServiceUnavailable, "Codes cannot be checked at this moment. Use a passkey or your recovery code, or contact " + a.face.Administrator() + "."
 	case errors.Is(err, password.ErrFailed):
 		a.log.Error("hash password", "error", err, "request", requestID(c))
 		return http.StatusServiceUnavailable, fmt.Sprintf("Your password cannot be checked at this moment. Please try again in %s.", retryAfter(c, busyWait))

@@ -32,8 +32,8 @@ func (u userAddCommand) Run(ctx context.Context, to output, s *settings) error {
 		return fmt.Errorf("%q: %s", u.Name, problem)
 	}
 	return withStore(ctx, to, s, func(db *store.Store) error {
-		path, hash := newPasswordLink()
-		_, err := db.CreateUserWithLink(ctx, store.User{Username: name, Name: username.AsTyped(u.Name)}, hash, time.Now().Add(passwordLinkMaxAge), adminOrigin())
+		path, link := newPasswordLink(time.Now())
+		_, err := db.CreateUserWithLink(ctx, store.User{Username: name, Name: username.AsTyped(u.Name)}, link, adminOrigin())
 		if errors.Is(err, store.ErrUsernameTaken) {
 			if _, err := db.UserByUsername(ctx, name); errors.Is(err, store.ErrNoUser) {
 				retired, err := db.RetiredName(ctx, name)
@@ -54,16 +54,30 @@ func (u userAddCommand) Run(ctx context.Context, to output, s *settings) error {
 	})
 }
 
-type userResetCommand struct{ accountArg }
+type userResetCommand struct {
+	accountArg
+	LostSecondFactor bool `env:"-" help:"The person has lost the second factor, too: the link removes it. First make sure who asks."`
+}
 
 func (u userResetCommand) Run(ctx context.Context, to output, s *settings) error {
 	return withUser(ctx, to, s, u.Name, func(db *store.Store, user store.User) error {
 		if user.Disabled {
 			return fmt.Errorf("the account %s is disabled; enable it first", user.Username)
 		}
-		path, hash := newPasswordLink()
-		if err := db.SetPasswordLink(ctx, user.UID, hash, time.Now().Add(passwordLinkMaxAge), adminOrigin()); err != nil {
+		factors, err := db.SecondFactors(ctx, user.UID)
+		if err != nil {
 			return err
+		}
+		path, link := newPasswordLink(time.Now())
+		link.LostSecondFactor = u.LostSecondFactor
+		if err := db.SetPasswordLink(ctx, user.UID, link, adminOrigin()); err != nil {
+			return err
+		}
+		switch {
+		case factors.Any() && u.LostSecondFactor:
+			fmt.Fprintf(to.log, "The link removes the second factor of %s. Give it only to somebody you know to be that person: meet, or call a number you know.\n", user.Username)
+		case factors.Any():
+			fmt.Fprintf(to.log, "It also takes the second factor of %s; if that is lost, use --lost-second-factor.\n", user.Username)
 		}
 		return printLink(to, s, path)
 	})

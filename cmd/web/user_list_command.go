@@ -27,6 +27,8 @@ type accountJSON struct {
 	SignIns     int        `json:"sign_ins"`
 	LastSeenAt  *time.Time `json:"last_seen_at,omitempty"`
 	Groups      []string   `json:"groups"`
+
+	SecondFactor bool `json:"second_factor"`
 }
 
 func (l userListCommand) Run(ctx context.Context, to output, s *settings) error {
@@ -37,19 +39,27 @@ func (l userListCommand) Run(ctx context.Context, to output, s *settings) error 
 				return encoder.Encode(accountJSON{
 					UID: account.UID, Username: account.Username, CreatedAt: account.CreatedAt.UTC(), DisabledAt: orNil(account.DisabledAt),
 					HasPassword: account.HasPassword, SignIns: account.SignIns, LastSeenAt: orNil(account.LastSeenAt),
-					Groups: append([]string{}, account.Groups...),
+					Groups: append([]string{}, account.Groups...), SecondFactor: account.SecondFactor,
 				})
 			})
 		}
 		table := tabwriter.NewWriter(to.out, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(table, "UID\tUSERNAME\tCREATED\tSIGN-INS\tLAST SEEN\tGROUPS\tSTATE")
+		fmt.Fprintln(table, "UID\tUSERNAME\tCREATED\tSIGN-INS\tLAST SEEN\tGROUPS\tSECOND FACTOR\tSTATE")
 		err := db.EachAccount(ctx, func(account store.Account) error {
-			_, err := fmt.Fprintf(table, "%d\t%s\t%s\t%d\t%s\t%s\t%s\n", account.UID, account.Username, shortTime(account.CreatedAt),
-				account.SignIns, shortTime(account.LastSeenAt), cmp.Or(strings.Join(account.Groups, ","), "-"), state(account))
+			_, err := fmt.Fprintf(table, "%d\t%s\t%s\t%d\t%s\t%s\t%s\t%s\n", account.UID, account.Username, shortTime(account.CreatedAt),
+				account.SignIns, shortTime(account.LastSeenAt), cmp.Or(strings.Join(account.Groups, ","), "-"), wordIf(account.SecondFactor, "yes"), state(account))
 			return err
 		})
 		return errors.Join(err, table.Flush())
 	})
+}
+
+// wordIf fills a cell of a table.
+func wordIf(is bool, word string) string {
+	if is {
+		return word
+	}
+	return "-"
 }
 
 func state(account store.Account) string {

@@ -24,19 +24,18 @@ type attempt struct {
 	unknown  store.Counter
 }
 
-// begin counts an attempt at the account with this name. browser identifies a known browser of the account, and is ""
-// for any other. One that comes too early is a *ThrottledError.
-func (g *Guard) begin(ctx context.Context, client Client, username, browser string) (attempt, error) {
-	a := attempt{unknown: store.Counter{Key: throttle.UnknownBrowsers(username), Rule: throttle.Backoff{
-		Free: g.limits.UnknownBrowserFailures, FirstWait: g.limits.UnknownBrowserWait,
-		MaxWait: g.limits.UnknownBrowserMaxWait, CloseAt: g.limits.CloseAt,
-	}}}
-	if browser != "" {
-		a.counters = []store.Counter{{Key: throttle.KnownBrowser(username, browser), Rule: throttle.Budget{
-			Number: g.limits.KnownBrowserFailures, Period: g.limits.KnownBrowserWindow, CloseAt: g.limits.CloseAt,
-		}}}
-	} else {
-		a.counters = []store.Counter{a.unknown, g.limits.perNetwork(failures, client.Network())}
+// begin counts an attempt at the account's password. One that comes too early is a *ThrottledError.
+func (g *Guard) begin(ctx context.Context, client Client, of account) (attempt, error) {
+	return g.count(ctx, client, of.browser != "",
+		g.limits.knownBrowser(throttle.KnownBrowser(of.username, of.browser)), g.limits.unknownBrowsers(throttle.UnknownBrowsers(of.username)))
+}
+
+// count counts an attempt against the limit of its browser, if that is known to the account, or against the one of all
+// others and that of its address.
+func (g *Guard) count(ctx context.Context, client Client, isKnown bool, known, unknown store.Counter) (attempt, error) {
+	a := attempt{unknown: unknown, counters: []store.Counter{unknown, g.limits.perNetwork(failures, client.Network())}}
+	if isKnown {
+		a.counters = []store.Counter{known}
 	}
 	refusing, wait, err := g.store.Take(ctx, a.counters, g.now())
 	if err == nil && wait > 0 {
@@ -47,7 +46,7 @@ func (g *Guard) begin(ctx context.Context, client Client, username, browser stri
 
 // right settles an attempt that was right: it resets the account's limits and refunds the address.
 func (a attempt) right() store.Settlement {
-	return store.Settlement{Reset: []store.Counter{a.counters[0], a.unknown}, TakeBack: a.counters[1:]}
+	return store.Settlement{Reset: []store.Counter{a.counters[0], a.unknown}, TakeBack: a.counters}
 }
 
 // undo takes back an attempt that came to nothing through no fault of the client.
@@ -72,7 +71,7 @@ type account struct {
 //
 // Errors are ErrWrongCredentials, a *ThrottledError, password.ErrBusy, and those of find and proceed.
 func (g *Guard) tryPassword(ctx context.Context, client Client, of account, secret string, proceed func(store.User, store.Settlement) error) error {
-	a, err := g.begin(ctx, client, of.username, of.browser)
+	a, err := g.begin(ctx, client, of)
 	if errors.As(err, new(*ThrottledError)) {
 		g.store.RecordFailure(store.Failure{Kind: store.LoginThrottled, Username: of.username}, client.Origin(g.now()))
 	}

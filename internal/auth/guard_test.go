@@ -55,7 +55,7 @@ func newDoor(t *testing.T) *door {
 		d.events = append(d.events, event.Kind)
 	})
 	hasher := password.NewHasher(password.Params{MemoryKiB: 64, Iterations: 1, Threads: 1}, 2, 100, nil)
-	d.Guard = auth.NewGuard(db, hasher, limits, slog.New(slog.NewTextHandler(io.Discard, nil)), d.clock)
+	d.Guard = auth.NewGuard(db, hasher, limits, filepath.Join(t.TempDir(), "key"), slog.New(slog.NewTextHandler(io.Discard, nil)), d.clock)
 	hash, err := hasher.Hash(t.Context(), "", right)
 	if err != nil {
 		t.Fatal(err)

@@ -20,7 +20,7 @@ type Limits struct {
 	UnknownBrowserMaxWait  time.Duration
 	// CloseAt is the number of failures in a row at which each of these limits closes.
 	CloseAt int
-	// What one network may do, over all accounts.
+	// What one network may do, over all accounts. Challenges for passkeys go by NameChecksPerMinute.
 	FailuresPerHour, SignupsPerHour, RecoveriesPerHour, NameChecksPerMinute int
 }
 
@@ -33,23 +33,34 @@ const (
 	NameCheck
 	Recovery
 	AppPassword // wrong ones
+	Challenge   // for passkeys
 	failures    // of passwords; the last, and each has its word in kind and its event in throttledKind
 )
 
 func (l Limit) kind() string {
-	return [...]string{"signup", "name check", "recovery", "app password", "failures"}[l]
+	return [...]string{"signup", "name check", "recovery", "app password", "challenge", "failures"}[l]
 }
 
 func (l Limits) rule(limit Limit) throttle.Rule {
 	switch limit {
 	case Signup:
 		return throttle.Budget{Number: l.SignupsPerHour, Period: time.Hour}
-	case NameCheck:
+	case NameCheck, Challenge:
 		return throttle.Budget{Number: l.NameChecksPerMinute, Period: time.Minute}
 	case Recovery:
 		return throttle.Budget{Number: l.RecoveriesPerHour, Period: time.Hour}
 	}
 	return throttle.Budget{Number: l.FailuresPerHour, Period: time.Hour}
+}
+
+func (l Limits) knownBrowser(key []byte) store.Counter {
+	return store.Counter{Key: key, Rule: throttle.Budget{Number: l.KnownBrowserFailures, Period: l.KnownBrowserWindow, CloseAt: l.CloseAt}}
+}
+
+func (l Limits) unknownBrowsers(key []byte) store.Counter {
+	return store.Counter{Key: key, Rule: throttle.Backoff{
+		Free: l.UnknownBrowserFailures, FirstWait: l.UnknownBrowserWait, MaxWait: l.UnknownBrowserMaxWait, CloseAt: l.CloseAt,
+	}}
 }
 
 func (l Limits) perNetwork(limit Limit, network string) store.Counter {
@@ -76,6 +87,7 @@ func (e *ThrottledError) Error() string { return "throttled" }
 
 var throttledKind = map[Limit]store.EventKind{
 	Signup: store.SignupThrottled, NameCheck: store.NameCheckThrottled, Recovery: store.RecoveryThrottled, AppPassword: store.AppThrottled,
+	Challenge: store.SecondThrottled,
 }
 
 // Allow counts something that a client's network may do only so often. One time too many is a *ThrottledError.
@@ -96,12 +108,12 @@ func (g *Guard) WouldAllow(ctx context.Context, client Client, limit Limit) erro
 // held by its own limit alone: what others do from the same address keeps no owner out.
 func (g *Guard) AllowRecovery(ctx context.Context, client Client, username string) error {
 	counter := g.limits.perNetwork(Recovery, client.Network())
-	known, err := g.store.IsKnownBrowser(ctx, username, client.Device)
+	browser, err := g.store.KnownBrowser(ctx, username, client.Device)
 	if err != nil {
 		return err
 	}
-	if known {
-		counter.Key = throttle.KnownBrowserRecovery(username, string(client.Device))
+	if browser != "" {
+		counter.Key = throttle.KnownBrowserRecovery(username, browser)
 	}
 	return g.allow(ctx, client, Recovery, counter)
 }

@@ -40,12 +40,9 @@ func (g *Guard) login(ctx context.Context, client Client, name, typed, secret st
 	if name == "" {
 		of.username = "not allowed: " + typed
 	}
-	known, err := g.store.IsKnownBrowser(ctx, of.username, client.Device)
-	if err != nil {
+	var err error
+	if of.browser, err = g.store.KnownBrowser(ctx, of.username, client.Device); err != nil {
 		return err
-	}
-	if known {
-		of.browser = string(client.Device)
 	}
 	return g.tryPassword(ctx, client, of, secret, start)
 }

@@ -26,7 +26,7 @@ import (
 type bareCommand struct {
 	Addr   string `required:""`
 	Answer string `required:"" help:"File with what to answer."`
-	DB     string `name:"db" help:"Ask this file for one row by primary key first."`
+	DB     string `name:"db" required:"" help:"Ask this file for one row by primary key first."`
 }
 
 // barePool is the best size known for the pool of connections, on two processors.
@@ -49,17 +49,15 @@ func (c *bareCommand) Run(ctx context.Context) error {
 	if err := json.Unmarshal(text, &answer); err != nil {
 		return err
 	}
-	var lookUp *sql.Stmt
-	if c.DB != "" {
-		db, err := openBare(c.DB)
-		if err != nil {
-			return err
-		}
-		defer db.Close()
-		// The row of the user, by the rowid: no query finds anything with less work.
-		if lookUp, err = db.PrepareContext(ctx, "SELECT username FROM users WHERE uid = ?"); err != nil {
-			return err
-		}
+	db, err := openBare(c.DB)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	// The row of the user, by the rowid: no query finds anything with less work.
+	lookUp, err := db.PrepareContext(ctx, "SELECT username FROM users WHERE uid = ?")
+	if err != nil {
+		return err
 	}
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM)
 	defer stop()
@@ -83,14 +81,12 @@ func (c *bareCommand) Run(ctx context.Context) error {
 func (a bareAnswer) handler(lookUp *sql.Stmt) http.Handler {
 	var asked atomic.Int64
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if lookUp != nil {
-			var name string
-			uid := 1000 + asked.Add(1)%homeUsers
-			// Without the request's context: to watch for its end costs a goroutine per query.
-			if err := lookUp.QueryRow(uid).Scan(&name); err != nil {
-				http.Error(w, err.Error(), http.StatusInternalServerError)
-				return
-			}
+		var name string
+		uid := 1000 + asked.Add(1)%homeUsers
+		// Without the request's context: to watch for its end costs a goroutine per query.
+		if err := lookUp.QueryRow(uid).Scan(&name); err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
 		}
 		header := w.Header()
 		for name, values := range a.Header {
@@ -113,9 +109,9 @@ func openBare(path string) (*sql.DB, error) {
 	return db, nil
 }
 
-// startBare starts a bare handler that answers as the server does to the request, after a query if database is not "".
-func (b *bench) startBare(ctx context.Context, server *process, request []byte, database string) (*process, error) {
-	captured, err := visit(ctx, server.address, request, http.StatusOK)
+// startBare starts a bare handler that answers as the server, asked at that address, does to the request, after a query.
+func (b *bench) startBare(ctx context.Context, asked string, request []byte) (*process, error) {
+	captured, err := visit(ctx, asked, request, http.StatusOK)
 	if err != nil {
 		return nil, err
 	}
@@ -138,11 +134,7 @@ func (b *bench) startBare(ctx context.Context, server *process, request []byte, 
 	if err != nil {
 		return nil, err
 	}
-	argv := []string{self, "bare", "--addr=" + address, "--answer=" + file}
-	if database != "" {
-		argv = append(argv, "--db="+database)
-	}
-	p, err := startProcess(ctx, address, filepath.Join(b.folder, "bare.log"), argv...)
+	p, err := startProcess(ctx, address, filepath.Join(b.folder, "bare.log"), self, "bare", "--addr="+address, "--answer="+file, "--db="+b.database)
 	if err != nil {
 		return nil, err
 	}

@@ -32,7 +32,7 @@ var rowGroups = []struct {
 	{"idle", (*bench).measureIdle},
 	{"visit", (*bench).measureVisits},
 	{"home", (*bench).measureHome},
-	{"login-form", (*bench).measureLoginForm},
+	{"check", (*bench).measureChecks},
 	{"login", (*bench).measureLogins},
 	{"guessing", (*bench).measureGuessing},
 	{"scale", (*bench).measureScale},

@@ -93,7 +93,7 @@ func (r *report) printTable(to io.Writer) {
 		fmt.Fprintln(table, strings.Join(row.cells(), "\t"))
 	}
 	table.Flush()
-	fmt.Fprintln(to, "\nMedians, with (least–most) of the rounds.")
+	fmt.Fprintln(to, "\nMedians, with (lower–upper quartile) of the rounds: of three, the least and the most.")
 	for _, row := range r.Rows {
 		if row.Against != "" {
 			fmt.Fprintf(to, "%s: the reference is %s.\n", row.Name, row.Against)
@@ -121,10 +121,10 @@ func (r *row) cells() []string {
 }
 
 func inWords(s spread, format func(float64) string) string {
-	if s.Min == s.Max {
+	if s.Lower == s.Upper {
 		return format(s.Median)
 	}
-	return fmt.Sprintf("%s (%s–%s)", format(s.Median), format(s.Min), format(s.Max))
+	return fmt.Sprintf("%s (%s–%s)", format(s.Median), format(s.Lower), format(s.Upper))
 }
 
 // number has three significant digits or whole numbers.

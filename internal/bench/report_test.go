@@ -44,7 +44,7 @@ home-16   7000 (6000–8000)  req/s  10000      0.70 (0.60–0.80)  ratio ≥ 0.
 idle      28.2              MiB    –          –                 always ≤ 30.0  yes
 reported  1.00              ms     –          –                 –              –
 
-Medians, with (least–most) of the rounds.
+Medians, with (lower–upper quartile) of the rounds: of three, the least and the most.
 home-16: the reference is a bare handler.
 home-16: a remark.
 `

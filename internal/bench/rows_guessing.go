@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
-	"time"
 )
 
 const (
@@ -25,16 +24,16 @@ type attack struct {
 	answers map[int]int // by status
 }
 
-// guess sends a wrong password for one name after another, every other one of which has an account. Nobody logs in to
-// the ones guessed at, which are those from first up to end.
-func (a *attack) guess(first, end int, from func() string) func(client int, c *connection) error {
+// guess sends a wrong password for one name after another, every other one of which has an account, each time from a new
+// address: so each is checked. Nobody logs in to the ones guessed at, which are those from first up to end.
+func (a *attack) guess(first, end int) func(client int, c *connection) error {
 	return func(_ int, c *connection) error {
 		n := int(a.guesses.Add(1))
 		name := username(first + n%(end-first))
 		if n%2 == 0 {
 			name = fmt.Sprintf("nobody%07d", n)
 		}
-		answer, err := c.exchange(login(name, "not the password", from()), false)
+		answer, err := c.exchange(login(name, "not the password", newAddress()), false)
 		if err != nil {
 			return err
 		}
@@ -89,9 +88,6 @@ func (b *bench) measureGuessing(ctx context.Context) error {
 	if err := b.measureFlood(ctx, server, requests); err != nil {
 		return err
 	}
-	if err := b.measureFairness(ctx, server); err != nil {
-		return err
-	}
 	return server.stop()
 }
 
@@ -106,49 +102,11 @@ func (b *bench) measureFlood(ctx context.Context, server *process, requests [][]
 		return all.percentile(99), err
 	}
 	from := &attack{answers: map[int]int{}}
-	act := from.guess(b.options.Users/2, b.options.Users, newAddress)
+	act := from.guess(b.options.Users/2, b.options.Users)
 	if err := b.alternate(r, func() (float64, error) { return b.during(ctx, server, act, page) }, page); err != nil {
 		return err
 	}
 	r.note("%s", from)
 	r.note("%s", clientNote(rounds...))
 	return nil
-}
-
-// measureFairness has all guesses come from one address and somebody log in from another one.
-func (b *bench) measureFairness(ctx context.Context, server *process) error {
-	r := b.report.begin("guessing-login", "ms", fmt.Sprintf("the median login without the %d who guess, all from one address", attackers), target{})
-	logIn := loggingIn(homeUsers, b.options.Users/2)
-	honest := func() (float64, error) { return medianTime(ctx, server, b.options.window(), logIn) }
-	from := &attack{answers: map[int]int{}}
-	attacked := func() (float64, error) {
-		address := newAddress() // the last round's is refused for an hour
-		return b.during(ctx, server, from.guess(b.options.Users/2, b.options.Users, func() string { return address }), honest)
-	}
-	if err := b.alternate(r, attacked, honest); err != nil {
-		return err
-	}
-	r.note("%s", from)
-	return nil
-}
-
-// medianTime does something again and again, one at a time, and returns the median of how long it took, in ms.
-func medianTime(ctx context.Context, server *process, lasts time.Duration, act func(int, *connection) error) (float64, error) {
-	c, err := dial(ctx, server.address)
-	if err != nil {
-		return 0, err
-	}
-	defer c.close()
-	if err := c.SetDeadline(time.Now().Add(lasts + patience)); err != nil {
-		return 0, err
-	}
-	var times []time.Duration
-	for end := time.Now().Add(lasts); time.Now().Before(end); {
-		start := time.Now()
-		if err := act(0, c); err != nil {
-			return 0, err
-		}
-		times = append(times, time.Since(start))
-	}
-	return milliseconds(percentile(times, 50)), nil
 }

@@ -149,31 +149,20 @@ func (s *scale) measureWaitsNow(ctx context.Context, removed string, homes, writ
 func (s *scale) measureRates(ctx context.Context) error {
 	against := fmt.Sprintf("the same with %d users and sessions, and nothing to clean up", smallUsers)
 	homes := s.report.begin("scale-home", "req/s", against, target{RatioAtLeast: 0.90})
-	measure := func(process, other *process, clients int, act func(int, *connection) error) func() (float64, error) {
+	measure := func(process, other *process, requests [][]byte) func() (float64, error) {
 		return func() (float64, error) {
 			if err := errors.Join(other.hold(), process.resume()); err != nil {
 				return 0, err
 			}
-			return rate(ctx, s.options.warmUp(), s.options.window(), process.address, clients, act)
+			return rate(ctx, s.options.warmUp(), s.options.window(), process.address, pacers, sending(requests, http.StatusOK))
 		}
 	}
 	err := s.alternate(homes,
-		measure(s.large, s.small, pacers, sending(s.largeHomes, http.StatusOK)),
-		measure(s.small, s.large, pacers, sending(s.smallHomes, http.StatusOK)))
+		measure(s.large, s.small, s.largeHomes), measure(s.small, s.large, s.smallHomes))
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(s.large.resume(), s.noteExpired(ctx, homes)); err != nil {
-		return err
-	}
-	logins := s.report.begin("scale-login", "req/s", against, target{RatioAtLeast: 0.90})
-	err = s.alternate(logins,
-		measure(s.large, s.small, 8, loggingIn(pacers, s.options.Users)),
-		measure(s.small, s.large, 8, loggingIn(pacers, smallUsers)))
-	if err != nil {
-		return err
-	}
-	return errors.Join(s.large.resume(), s.noteExpired(ctx, logins))
+	return errors.Join(s.large.resume(), s.noteExpired(ctx, homes))
 }
 
 // noteExpired says how much was left to clean up when the row had been measured.

@@ -24,9 +24,9 @@ func buildServer(ctx context.Context, folder string) (binary string, err error) 
 }
 
 // startServer starts the server under test on the database and waits until it answers. Its settings are the
-// defaults, but for the proxy that lets each request come from an address of its own.
-func (b *bench) startServer(ctx context.Context, database string) (*process, error) {
-	p, err := b.launchServer(ctx, database)
+// defaults, but for the proxy that lets each request come from an address of its own, and for what more names.
+func (b *bench) startServer(ctx context.Context, database string, more ...string) (*process, error) {
+	p, err := b.launchServer(ctx, database, more)
 	if err != nil {
 		return nil, err
 	}
@@ -37,13 +37,13 @@ func (b *bench) startServer(ctx context.Context, database string) (*process, err
 	return p, nil
 }
 
-func (b *bench) launchServer(ctx context.Context, database string) (*process, error) {
+func (b *bench) launchServer(ctx context.Context, database string, more []string) (*process, error) {
 	address, err := freeAddress()
 	if err != nil {
 		return nil, err
 	}
-	return startProcess(ctx, address, filepath.Join(b.folder, "server.log"), b.binary,
-		"--addr="+address, "--db="+database, "--trusted-proxy=127.0.0.1")
+	return startProcess(ctx, address, filepath.Join(b.folder, "server.log"),
+		append([]string{b.binary, "--addr=" + address, "--db=" + database, "--trusted-proxy=127.0.0.1"}, more...)...)
 }
 
 // logIn logs in through the front door and returns the browser's cookies.

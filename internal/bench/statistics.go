@@ -24,8 +24,11 @@ func percentile[T cmp.Ordered](values []T, p float64) T {
 // spread is several measurements of one thing.
 type spread struct {
 	Median float64 `json:"median"`
-	Min    float64 `json:"min"`
-	Max    float64 `json:"max"`
+	// Lower and Upper are the quartiles by nearest rank: of three values, the least and the most.
+	Lower float64 `json:"lower"`
+	Upper float64 `json:"upper"`
+	Min   float64 `json:"min"`
+	Max   float64 `json:"max"`
 }
 
 // spreadOf has the mean of the middle two as the median of an even number of values.
@@ -39,7 +42,9 @@ func spreadOf(values []float64) spread {
 	if len(sorted)%2 == 0 {
 		median = (sorted[middle-1] + sorted[middle]) / 2
 	}
-	return spread{Median: median, Min: sorted[0], Max: sorted[len(sorted)-1]}
+	return spread{
+		Median: median, Lower: percentile(sorted, 25), Upper: percentile(sorted, 75), Min: sorted[0], Max: sorted[len(sorted)-1],
+	}
 }
 
 func milliseconds(d time.Duration) float64 {

@@ -40,9 +40,9 @@ func TestSpreadOf(t *testing.T) {
 		want   spread
 	}{
 		{nil, spread{}},
-		{[]float64{3}, spread{3, 3, 3}},
-		{[]float64{9, 1, 2}, spread{2, 1, 9}},
-		{[]float64{4, 1, 2, 9}, spread{3, 1, 9}},
+		{[]float64{3}, spread{3, 3, 3, 3, 3}},
+		{[]float64{9, 1, 2}, spread{2, 1, 9, 1, 9}},
+		{[]float64{4, 1, 2, 9}, spread{3, 1, 4, 1, 9}},
 	} {
 		if got := spreadOf(test.values); got != test.want {
 			t.Errorf("%v: got %v, want %v", test.values, got, test.want)

@@ -33,11 +33,10 @@ func (i Identity) Set(header http.Header) {
 		// A username that looks like an address is one that anybody could choose: it proves no mailbox.
 		email = strings.ReplaceAll(Encode(i.Username), "@", "%40") + "@" + i.EmailDomain
 	}
-	for name, value := range map[string]string{
-		UserHeader: Encode(i.Username), NameHeader: Encode(i.Name), GroupsHeader: strings.Join(i.Groups, ","), EmailHeader: email,
-	} {
-		header.Set(name, value)
-	}
+	header.Set(UserHeader, Encode(i.Username))
+	header.Set(NameHeader, Encode(i.Name))
+	header.Set(GroupsHeader, strings.Join(i.Groups, ","))
+	header.Set(EmailHeader, email)
 }
 
 // Encode percent-encodes all but the letters, digits and signs that every program reads alike.
@@ -56,13 +55,20 @@ func Encode(text string) string {
 // Forged returns the name of a header by which the client itself says who it is, under any spelling that a server may
 // take for one of ours (Remote_User, remote.user), or "".
 func Forged(header http.Header) string {
-	fold := strings.NewReplacer("_", "-", ".", "-", " ", "-")
 	for name := range header {
+		if len(name) < len(forgedPrefix) || !strings.EqualFold(name[:len(forgedPrefix)], forgedPrefix) {
+			continue // as nearly all
+		}
 		for _, ours := range identityHeaders {
-			if strings.EqualFold(fold.Replace(name), ours) {
+			if strings.EqualFold(separators.Replace(name), ours) {
 				return name
 			}
 		}
 	}
 	return ""
 }
+
+// forgedPrefix begins all identity headers, before the first sign that servers fold.
+const forgedPrefix = "Remote"
+
+var separators = strings.NewReplacer("_", "-", ".", "-", " ", "-")

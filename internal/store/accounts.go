@@ -19,6 +19,8 @@ type Account struct {
 	// SignIns counts the rows, those of expired sign-ins included until they are removed.
 	SignIns    int
 	LastSeenAt time.Time // zero: in no browser
+	// SecondFactor is whether it has one.
+	SecondFactor bool
 	// Groups are in the order of their names.
 	Groups []string
 }
@@ -34,7 +36,7 @@ func (s *Store) EachAccount(ctx context.Context, do func(Account) error) error {
 			var disabledAt, lastSeenAt sql.NullInt64
 			var groups string
 			if err := row.Scan(&account.UID, &account.Username, &createdAt, &disabledAt, &account.HasPassword,
-				&account.SignIns, &lastSeenAt, &groups); err != nil {
+				&account.SignIns, &lastSeenAt, &groups, &account.SecondFactor); err != nil {
 				return err
 			}
 			account.CreatedAt = time.Unix(createdAt, 0)
@@ -46,7 +48,7 @@ func (s *Store) EachAccount(ctx context.Context, do func(Account) error) error {
 			SELECT uid, username, created_at, disabled_at, pass_hash <> '',
 				(SELECT count(*) FROM sign_ins WHERE sign_ins.uid = users.uid),
 				(SELECT max(last_seen_at) FROM sign_ins WHERE sign_ins.uid = users.uid),
-				`+groupsOfUser+`
+				`+groupsOfUser+", "+hasSecondFactor+`
 			FROM users WHERE username > $1 ORDER BY username LIMIT $2`, after, pageRows)
 		if err != nil {
 			return "", fmt.Errorf("list accounts: %w", err)

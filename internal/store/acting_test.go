@@ -110,12 +110,12 @@ func TestSessionEndsWithItsOnlySignIn(t *testing.T) {
 	for name, test := range map[string]struct{ only, left string }{"its only one": {"id", "0"}, "one of several": {"", "1"}} {
 		login := login(bob, "bob")
 		login.ID = "id"
-		login.Session = SessionChange{Saved: &SessionRow{TokenHash: "hash", Data: []byte("data"), Expires: time.Now().Add(time.Hour), SignIn: test.only}}
+		login.Session = SessionChange{Saved: &SessionRow{TokenHash: name, Data: []byte("data"), Expires: time.Now().Add(time.Hour), SignIn: test.only}}
 		begin(t, s, login, at(noon))
 		if err := s.LogOut(t.Context(), []string{"id"}, at(noon)); err != nil {
 			t.Fatal(err)
 		}
-		if left := value(t, s, "SELECT count(*) FROM sessions"); left != test.left {
+		if left := value(t, s, "SELECT count(*) FROM sessions WHERE token = $1", name); left != test.left {
 			t.Errorf("%s: %s sessions are left, want %s", name, left, test.left)
 		}
 	}

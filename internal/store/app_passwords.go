@@ -96,19 +96,22 @@ func (s *Store) HasAppPasswords(ctx context.Context, host string) (has bool, err
 	return has, nil
 }
 
+const appPasswordQuery = `
+	SELECT id, users.uid, username, ` + nameColumn + `,
+		` + groupsOfUser + `,
+		` + mayEnter + ", " + hasSecondFactor + ", " + mustHaveSecondFactorHere + `
+	FROM app_passwords JOIN users USING (uid) JOIN apps USING (host)
+	WHERE secret_hash = $1 AND host = $2 AND disabled_at IS NULL`
+
 // UserByAppPassword finds who sends an app password to a host. ErrNotSignedIn means that it is none, or that the account
 // is disabled. Its use is recorded when WriteCollected is called next.
 func (s *Store) UserByAppPassword(ctx context.Context, host string, secretHash []byte, now time.Time) (AppSignIn, error) {
 	var found AppSignIn
 	var id int64
 	var groups string
-	err := s.reads.QueryRowContext(ctx, `
-		SELECT id, users.uid, username, `+nameColumn+`,
-			`+groupsOfUser+`,
-			`+mayEnter+`
-		FROM app_passwords JOIN users USING (uid) JOIN apps USING (host)
-		WHERE secret_hash = $1 AND host = $2 AND disabled_at IS NULL`, secretHash, host).
-		Scan(&id, &found.UID, &found.Username, &found.Name, &groups, &found.MayEnter)
+	// Watching the context costs more than this query.
+	err := s.findAppPassword.QueryRowContext(context.WithoutCancel(ctx), secretHash, host).
+		Scan(&id, &found.UID, &found.Username, &found.Name, &groups, &found.MayEnter, &found.HasSecondFactor, &found.MustHaveSecondFactor)
 	if errors.Is(err, sql.ErrNoRows) {
 		return AppSignIn{}, ErrNotSignedIn
 	}

@@ -67,13 +67,13 @@ func (s *Store) SpendAppCode(ctx context.Context, code AppCode, tokenHash []byte
 type AppSignIn struct {
 	SignIn
 	Groups []string
-	// MayEnter is whether the app lets the account in now.
+	// MayEnter is whether the app lets the account in now. Its MustHaveSecondFactor is also set when the app asks for one.
 	MayEnter bool
 }
 
 const appSignInQuery = `
 	SELECT sign_ins.id, users.uid, username, ` + nameColumn + `, sign_ins.created_at, last_seen_at, remembered,
-		` + groupsOfUser + `, ` + mayEnter + `
+		` + groupsOfUser + `, ` + mayEnter + `, ` + hasSecondFactor + `, ` + mustHaveSecondFactorHere + `, ` + lostSecondFactor + `
 	FROM app_sign_ins JOIN sign_ins ON sign_ins.id = sign_in JOIN users USING (uid) JOIN apps USING (host)
 	WHERE token_hash = $1 AND host = $2`
 
@@ -87,8 +87,10 @@ func (s *Store) AppSignInByToken(ctx context.Context, host string, tokenHash []b
 	var found AppSignIn
 	var createdAt, lastSeenAt int64
 	var groups string
-	err := s.findAppSignIn.QueryRowContext(ctx, tokenHash, host).Scan(&found.ID, &found.UID, &found.Username, &found.Name,
-		&createdAt, &lastSeenAt, &found.Remembered, &groups, &found.MayEnter)
+	// Watching the context costs more than this query.
+	err := s.findAppSignIn.QueryRowContext(context.WithoutCancel(ctx), tokenHash, host).Scan(&found.ID, &found.UID, &found.Username, &found.Name,
+		&createdAt, &lastSeenAt, &found.Remembered, &groups, &found.MayEnter,
+		&found.HasSecondFactor, &found.MustHaveSecondFactor, &found.LostSecondFactor)
 	if errors.Is(err, sql.ErrNoRows) {
 		return AppSignIn{}, ErrNotSignedIn
 	}

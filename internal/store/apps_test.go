@@ -3,7 +3,9 @@ package store
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 )
 
@@ -57,7 +59,7 @@ func TestAppLetsNobodyInUntilTold(t *testing.T) {
 		{App{}, false, false},
 	} {
 		step.app.Host, step.app.Name = "photos.example.org", "Photos"
-		if err := s.SetApp(t.Context(), step.app); err != nil {
+		if err := s.setApp(t, step.app); err != nil {
 			t.Fatal(err)
 		}
 		if got, err := s.App(t.Context(), "photos.example.org"); err != nil || fmt.Sprint(got) != fmt.Sprint(step.app) {
@@ -82,8 +84,8 @@ func TestAppIsThereOnceAndUnchangedByWhatFails(t *testing.T) {
 	for what, fails := range map[string]struct{ err, want error }{
 		"the same again": {s.AddApp(t.Context(), App{Host: "photos.example.org", Name: "x", Everyone: true}, noon), ErrAppExists},
 		"of no group":    {s.AddApp(t.Context(), App{Host: "wiki.example.net", Name: "x", Groups: []string{"family", "none"}}, noon), ErrNoGroup},
-		"set to none":    {s.SetApp(t.Context(), App{Host: "photos.example.org", Name: "x", Groups: []string{"none"}}), ErrNoGroup},
-		"set, not there": {s.SetApp(t.Context(), App{Host: "wiki.example.net", Name: "x"}), ErrNoApp},
+		"set to none":    {s.setApp(t, App{Host: "photos.example.org", Name: "x", Groups: []string{"none"}}), ErrNoGroup},
+		"set, not there": {s.setApp(t, App{Host: "wiki.example.net", Name: "x"}), ErrNoApp},
 		"removed":        {s.RemoveApp(t.Context(), "wiki.example.net"), ErrNoApp},
 	} {
 		if !errors.Is(fails.err, fails.want) {
@@ -97,7 +99,7 @@ func TestAppIsThereOnceAndUnchangedByWhatFails(t *testing.T) {
 		t.Errorf("%v, want ErrNoApp", err)
 	}
 	apps, err := s.Apps(t.Context())
-	if want := "[{photos.example.org Name of photos.example.org false [family]}]"; err != nil || fmt.Sprint(apps) != want {
+	if want := "[{photos.example.org Name of photos.example.org false [family] false}]"; err != nil || fmt.Sprint(apps) != want {
 		t.Errorf("%v, %v; want %s", apps, err, want)
 	}
 }
@@ -146,7 +148,7 @@ func TestGroupHasItsMembersAndClosesWhatItOpened(t *testing.T) {
 	addToGroup(t, s, "staff")
 	addToGroup(t, s, "family", eve, bob, bob)
 	addToGroup(t, s, "family", bob)
-	want("[{family [bob eve]} {staff []}]")
+	want("[{family [bob eve] false} {staff [] false}]")
 	for what, fails := range map[string]struct{ err, want error }{
 		"an account that is gone":        {s.AddToGroup(t.Context(), "staff", []int64{bob, 4711}), ErrNoUser},
 		"a new group of one that is":     {s.AddToGroup(t.Context(), "new", []int64{4711}), ErrNoUser},
@@ -157,7 +159,7 @@ func TestGroupHasItsMembersAndClosesWhatItOpened(t *testing.T) {
 			t.Errorf("%s: %v, want %v", what, fails.err, fails.want)
 		}
 	}
-	want("[{family [bob eve]} {staff []}]")
+	want("[{family [bob eve] false} {staff [] false}]")
 
 	addApp(t, s, "photos.example.org", "family", "staff")
 	addApp(t, s, "wiki.example.net", "family")
@@ -182,7 +184,7 @@ func TestGroupHasItsMembersAndClosesWhatItOpened(t *testing.T) {
 	if err := s.DeleteUser(t.Context(), bob, Origin{At: noon, By: Admin}); err != nil {
 		t.Fatal(err)
 	}
-	want("[{family []} {staff []}]")
+	want("[{family [] false} {staff [] false}]")
 }
 
 // A command of another process counts at the server's next request, whatever the server has in memory.
@@ -195,7 +197,7 @@ func TestAppIsClosedAtTheNextRequestAfterAnotherProcessSaysSo(t *testing.T) {
 		for what, change := range map[string]func() error{
 			"the member is removed": func() error { return by.RemoveFromGroup(t.Context(), "family", []int64{bob}) },
 			"the group is removed":  func() error { return by.RemoveFromGroup(t.Context(), "family", nil) },
-			"the app is for nobody": func() error { return by.SetApp(t.Context(), App{Host: "photos.example.org", Name: "Photos"}) },
+			"the app is for nobody": func() error { return by.setApp(t, App{Host: "photos.example.org", Name: "Photos"}) },
 		} {
 			addToGroup(t, server, "family", bob)
 			addApp(t, server, "photos.example.org", "family")
@@ -216,5 +218,58 @@ func TestAppIsClosedAtTheNextRequestAfterAnotherProcessSaysSo(t *testing.T) {
 			}
 			wantNoAppSignIn(t, server, "photos.example.org")
 		}
+	}
+}
+
+// setApp changes all of an app.
+func (s *Store) setApp(t testing.TB, app App) error {
+	t.Helper()
+	_, err := s.ChangeApp(t.Context(), app.Host, func(now *App) error { *now = app; return nil })
+	return err
+}
+
+func TestAppChangedByTwoAtOnceHasBothChanges(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "auth.db")
+	stores := []*Store{open(t, path), open(t, path)}
+	addToGroup(t, stores[0], "family")
+	addApp(t, stores[0], "photos.example.org")
+	for round := range 30 {
+		name := fmt.Sprint("Photos ", round)
+		groups := []string{"family"}[:round%2]
+		changes := []func(*App) error{
+			func(app *App) error { app.Name = name; return nil },
+			func(app *App) error { app.Groups = groups; return nil },
+		}
+		var both sync.WaitGroup
+		for i, change := range changes {
+			both.Go(func() {
+				if _, err := stores[i].ChangeApp(t.Context(), "photos.example.org", change); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		both.Wait()
+		if got, err := stores[0].App(t.Context(), "photos.example.org"); err != nil || got.Name != name || len(got.Groups) != len(groups) {
+			t.Errorf("round %d: %+v, %v", round, got, err)
+		}
+	}
+}
+
+func TestAppOnAnotherPortOfAHostIsRefused(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	addApp(t, s, "photos.example.org")
+	addApp(t, s, "wiki.example.net:8443")
+	for host, other := range map[string]string{
+		"photos.example.org:8443": "photos.example.org", "wiki.example.net": "wiki.example.net:8443", "wiki.example.net:9443": "wiki.example.net:8443",
+	} {
+		var shared SharedCookiesError
+		if err := s.AddApp(t.Context(), App{Host: host, Name: "x"}, noon); !errors.As(err, &shared) || shared.Host != other {
+			t.Errorf("%s: %v, want that it shares the cookies of %s", host, err, other)
+		}
+	}
+	for _, host := range []string{"photos.example.org.example", "example.org", "xphotos.example.org", "iki.example.net:8443"} {
+		addApp(t, s, host)
 	}
 }

@@ -22,6 +22,7 @@ type Cutoffs struct {
 	RememberedUnusedSince time.Time
 	EventsBefore          time.Time
 	BrowsersUnusedSince   time.Time
+	HalfLoginsBegunSince  time.Time
 	Now                   time.Time
 	// Future is from when on a time of last use was written by a clock that was wrong.
 	Future time.Time
@@ -51,6 +52,8 @@ func (s *Store) CleanUp(ctx context.Context, expired Cutoffs) error {
 			[]any{expired.BrowsersUnusedSince.Unix(), expired.Future.Unix(), cleanUpBatch}},
 		{"DELETE FROM app_codes WHERE code_hash IN (SELECT code_hash FROM app_codes WHERE expires_at <= $1 LIMIT $2)",
 			[]any{expired.Now.Unix(), cleanUpBatch}},
+		{"DELETE FROM half_logins WHERE id IN (SELECT id FROM half_logins WHERE begun_at < $1 OR begun_at > $2 LIMIT $3)",
+			[]any{expired.HalfLoginsBegunSince.Unix(), expired.Future.Unix(), cleanUpBatch}},
 	} {
 		for {
 			began := time.Now()

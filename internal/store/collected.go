@@ -14,10 +14,15 @@ import (
 // and times of last use. WriteCollected writes it together. At most its last second is lost in a crash; the
 // log has the attempts, and the limits count them at once.
 type collected struct {
-	mu       sync.Mutex
+	mu sync.Mutex
+	collection
+}
+
+// collection is what is written together.
+type collection struct {
 	failures map[failureKey]Event
-	uses     map[string]time.Time // by the id of the sign-in
-	// appPasswordUses is by the id of the app password.
+	// signInUses and appPasswordUses are by id.
+	signInUses      map[string]time.Time
 	appPasswordUses map[int64]time.Time
 }
 
@@ -28,7 +33,8 @@ type failureKey struct {
 	kind     EventKind
 }
 
-// maxCollected bounds the failures between two writes. More failures count as of no account.
+// maxCollected bounds each kind between two writes. More failures count as of no account; of more uses the next one of the
+// same sign-in or app password is collected.
 const maxCollected = 10_000
 
 // Failure is an attempt that failed or was refused.
@@ -54,12 +60,18 @@ func (s *Store) TouchSignIn(id string, now time.Time) {
 	c := &s.collected
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.uses == nil {
-		c.uses = map[string]time.Time{}
+	c.signInUses = addUse(c.signInUses, id, now)
+}
+
+// addUse keeps the last of several uses.
+func addUse[ID comparable](uses map[ID]time.Time, id ID, at time.Time) map[ID]time.Time {
+	if uses == nil {
+		uses = map[ID]time.Time{}
 	}
-	if len(c.uses) < maxCollected && c.uses[id].Before(now) {
-		c.uses[id] = now
+	if before, known := uses[id]; (known || len(uses) < maxCollected) && before.Before(at) {
+		uses[id] = at
 	}
+	return uses
 }
 
 func (c *collected) addFailure(key failureKey, event Event) {
@@ -81,50 +93,40 @@ func (c *collected) addFailure(key failureKey, event Event) {
 func (c *collected) useAppPassword(id int64, now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.appPasswordUses == nil {
-		c.appPasswordUses = map[int64]time.Time{}
-	}
-	c.appPasswordUses[id] = now
+	c.appPasswordUses = addUse(c.appPasswordUses, id, now)
 }
 
-func (c *collected) takeAppPasswordUses() (uses map[int64]time.Time) {
+func (c *collected) take() collection {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	uses, c.appPasswordUses = c.appPasswordUses, nil
-	return uses
+	taken := c.collection
+	c.collection = collection{}
+	return taken
 }
 
-func (c *collected) take() (failures map[failureKey]Event, uses map[string]time.Time) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	failures, uses = c.failures, c.uses
-	c.failures, c.uses = nil, nil
-	return failures, uses
-}
-
-// WriteCollected writes what RecordFailure and TouchSignIn collected. When it cannot, that is kept for the next time.
+// WriteCollected writes what RecordFailure, TouchSignIn and UserByAppPassword collected. When it cannot, that is kept for
+// the next time.
 func (s *Store) WriteCollected(ctx context.Context) error {
-	failures, uses := s.collected.take()
-	appPasswordUses := s.collected.takeAppPasswordUses()
-	if len(failures) == 0 && len(uses) == 0 && len(appPasswordUses) == 0 {
+	taken := s.collected.take()
+	if len(taken.failures) == 0 && len(taken.signInUses) == 0 && len(taken.appPasswordUses) == 0 {
 		return nil
 	}
 	err := s.write(ctx, "write what was collected", func(ctx context.Context, tx *transaction) error {
 		// In one order, so that two programs do not wait for each other in a circle.
-		for _, id := range slices.Sorted(maps.Keys(uses)) {
+		for _, id := range slices.Sorted(maps.Keys(taken.signInUses)) {
 			if _, err := tx.ExecContext(ctx,
-				"UPDATE sign_ins SET last_seen_at = $1 WHERE id = $2 AND last_seen_at < $1", uses[id].Unix(), id); err != nil {
+				"UPDATE sign_ins SET last_seen_at = $1 WHERE id = $2 AND last_seen_at < $1", taken.signInUses[id].Unix(), id); err != nil {
 				return err
 			}
 		}
-		for _, id := range slices.Sorted(maps.Keys(appPasswordUses)) {
+		for _, id := range slices.Sorted(maps.Keys(taken.appPasswordUses)) {
 			if _, err := tx.ExecContext(ctx, `
 				UPDATE app_passwords SET last_used_at = $1 WHERE id = $2 AND (last_used_at IS NULL OR last_used_at < $1)`,
-				appPasswordUses[id].Unix(), id); err != nil {
+				taken.appPasswordUses[id].Unix(), id); err != nil {
 				return err
 			}
 		}
-		for key, event := range failures {
+		for key, event := range taken.failures {
 			if err := tx.addFailure(ctx, key, event); err != nil {
 				return err
 			}
@@ -132,13 +134,13 @@ func (s *Store) WriteCollected(ctx context.Context) error {
 		return nil
 	})
 	if err != nil {
-		for key, event := range failures {
+		for key, event := range taken.failures {
 			s.collected.addFailure(key, event)
 		}
-		for id, at := range uses {
+		for id, at := range taken.signInUses {
 			s.TouchSignIn(id, at)
 		}
-		for id, at := range appPasswordUses {
+		for id, at := range taken.appPasswordUses {
 			s.collected.useAppPassword(id, at)
 		}
 	}
@@ -146,7 +148,8 @@ func (s *Store) WriteCollected(ctx context.Context) error {
 }
 
 // isFailure are the kinds that somebody who is not the owner can cause.
-var isFailure = map[EventKind]bool{LoginFailed: true, LoginThrottled: true, RecoveryFailed: true, RecoveryThrottled: true}
+var isFailure = map[EventKind]bool{LoginFailed: true, LoginThrottled: true, RecoveryFailed: true, RecoveryThrottled: true,
+	SecondStepFailed: true, SecondThrottled: true, RecoveryHalfDone: true, PasskeyRefused: true}
 
 // repeatsWithin is how old the first of several failures in one row may be.
 const repeatsWithin = 24 * time.Hour
@@ -196,5 +199,6 @@ func (tx *transaction) addFailure(ctx context.Context, key failureKey, event Eve
 			return err
 		}
 	}
-	return tx.insertEvent(ctx, event)
+	_, err = tx.insertEvent(ctx, event)
+	return err
 }

@@ -35,12 +35,25 @@ const (
 	PasswordLinkUsed  EventKind = "password link used"
 	AppPasswordMade   EventKind = "app password made"
 	AppPasswordEnded  EventKind = "app password ended"
+	CodesAdded        EventKind = "codes set up"
+	CodesRemoved      EventKind = "codes removed"
+	PasskeyAdded      EventKind = "passkey added"
+	PasskeyRemoved    EventKind = "passkey removed"
+	SecondFactorsLost EventKind = "second factors removed as lost"
+	// SecondStepMissing is a right password without a second factor. It goes when the second step is passed.
+	SecondStepMissing EventKind = "second step missing"
+	// RecoveryHalfDone is a right recovery code of an account with a second factor, which is asked for next.
+	RecoveryHalfDone EventKind = "recovery begun"
+	LostLinkMade     EventKind = "password link made that removes the second factors"
+	SecondStepFailed EventKind = "second step failed" // a wrong code
+	PasskeyRefused   EventKind = "passkey refused"
 
 	// Attempts that a rate limit refused, beside LoginThrottled.
 	RecoveryThrottled  EventKind = "recovery throttled"
 	SignupThrottled    EventKind = "signup throttled"
 	NameCheckThrottled EventKind = "name check throttled"
 	AppThrottled       EventKind = "app password throttled"
+	SecondThrottled    EventKind = "second step throttled"
 )
 
 // Actor is who did something to an account.
@@ -62,8 +75,10 @@ type Origin struct {
 	RequestID string
 	// SignIn is the id of the sign-in that the owner acts for. A change of the account asks whether it is still there.
 	SignIn string
-	// ConfirmedSince is the earliest time of that sign-in's last password that will do for the change.
+	// ConfirmedSince is the earliest time of that sign-in's last password that will do for the change, and SecondSince that
+	// of its last second factor, where the account has one.
 	ConfirmedSince time.Time
+	SecondSince    time.Time
 }
 
 // Event is one entry of an account's activity.
@@ -93,7 +108,8 @@ const keptPerKind = 200
 // record adds an event to the account's activity and tells it after the commit.
 func (tx *transaction) record(ctx context.Context, uid int64, kind EventKind, origin Origin) error {
 	tx.tell(uid, kind, origin)
-	return tx.insertEvent(ctx, Event{UID: uid, Kind: kind, Origin: origin, Repeats: 1, FirstAt: origin.At})
+	_, err := tx.insertEvent(ctx, Event{UID: uid, Kind: kind, Origin: origin, Repeats: 1, FirstAt: origin.At})
+	return err
 }
 
 // tell has an event logged and counted after the commit, without a row for the activity page.
@@ -101,19 +117,19 @@ func (tx *transaction) tell(uid int64, kind EventKind, origin Origin) {
 	tx.recorded = append(tx.recorded, Event{UID: uid, Kind: kind, Origin: origin, Repeats: 1, FirstAt: origin.At})
 }
 
-func (tx *transaction) insertEvent(ctx context.Context, event Event) error {
+func (tx *transaction) insertEvent(ctx context.Context, event Event) (id int64, err error) {
 	condition, args := eventsOf(event.UID, event.Kind, keptPerKind-1)
 	if _, err := tx.ExecContext(ctx, `
 		DELETE FROM events WHERE `+condition+` AND kind = $1 AND id <= (
 			SELECT id FROM events WHERE `+condition+` AND kind = $1 ORDER BY id DESC LIMIT 1 OFFSET $2)`,
 		args...); err != nil {
-		return err
+		return 0, err
 	}
-	_, err := tx.ExecContext(ctx, `
-		INSERT INTO events (uid, at, kind, actor, address, user_agent, repeats, last_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+	err = tx.QueryRowContext(ctx, `
+		INSERT INTO events (uid, at, kind, actor, address, user_agent, repeats, last_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id`,
 		sql.NullInt64{Int64: event.UID, Valid: event.UID != 0}, event.FirstAt.Unix(), event.Kind, event.By, event.Address, clipUserAgent(event.UserAgent),
-		event.Repeats, event.At.Unix())
-	return err
+		event.Repeats, event.At.Unix()).Scan(&id)
+	return id, err
 }
 
 // eventsOf returns a condition on the events of an account, or on those of none when uid is 0, and the statement's

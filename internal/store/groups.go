@@ -12,6 +12,8 @@ type Group struct {
 	Name string
 	// Members are canonical usernames.
 	Members []string
+	// SecondFactor is set when they need a second factor.
+	SecondFactor bool
 }
 
 // AddToGroup adds accounts to a group, which it makes when there is none of that name. ErrNoUser means that one of the
@@ -57,16 +59,24 @@ func (s *Store) RemoveFromGroup(ctx context.Context, name string, uids []int64) 
 	})
 }
 
+// SetGroup changes whether the members of a group need a second factor, or returns ErrNoGroup.
+func (s *Store) SetGroup(ctx context.Context, group Group) error {
+	return s.write(ctx, "set group", func(ctx context.Context, tx *transaction) error {
+		result, err := tx.ExecContext(ctx, "UPDATE groups SET second_factor = $1 WHERE name = $2", group.SecondFactor, group.Name)
+		return requireRow(result, err, ErrNoGroup)
+	})
+}
+
 // Groups returns all groups in the order of their names.
 func (s *Store) Groups(ctx context.Context) (groups []Group, err error) {
 	err = eachRow(ctx, s.reads, func(row *sql.Rows) error {
 		var group Group
 		var members string
-		err := row.Scan(&group.Name, &members)
+		err := row.Scan(&group.Name, &group.SecondFactor, &members)
 		group.Members = strings.Fields(members) // no username holds space
 		groups = append(groups, group)
 		return err
-	}, `SELECT name, coalesce((
+	}, `SELECT name, second_factor, coalesce((
 			SELECT string_agg(username, ' ' ORDER BY username) FROM group_members JOIN users USING (uid) WHERE group_name = name), '')
 		FROM groups ORDER BY name`)
 	if err != nil {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -12,20 +13,20 @@ const maxKnownBrowsers = 20
 
 // CROSS JOIN looks for the browser first: an unknown one costs the same whether there is such an account or not.
 const knownBrowserQuery = `
-	SELECT 1 FROM known_browsers CROSS JOIN users WHERE users.uid = known_browsers.uid AND username = $1 AND token_hash = $2`
+	SELECT id FROM known_browsers CROSS JOIN users WHERE users.uid = known_browsers.uid AND username = $1 AND token_hash = $2`
 
-// IsKnownBrowser reports whether the account with this name was logged in to before from the browser whose device
-// cookie has this hash. A name without an account is no different from a browser not seen before.
-func (s *Store) IsKnownBrowser(ctx context.Context, username string, tokenHash []byte) (bool, error) {
-	var one int
-	err := s.findKnownBrowser.QueryRowContext(ctx, username, tokenHash).Scan(&one)
+// KnownBrowser returns the id of the browser whose device cookie has this hash, if the account with this name was logged
+// in to from it before, and "" otherwise. Limits count by the id, of at least 128 random bits: it stays when the cookie is
+// replaced. A name without an account is no different from a browser not seen before.
+func (s *Store) KnownBrowser(ctx context.Context, username string, tokenHash []byte) (id string, err error) {
+	err = s.findKnownBrowser.QueryRowContext(ctx, username, tokenHash).Scan(&id)
 	if errors.Is(err, sql.ErrNoRows) {
-		return false, nil
+		return "", nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("find known browser: %w", unavailable(err))
+		return "", fmt.Errorf("find known browser: %w", unavailable(err))
 	}
-	return true, nil
+	return id, nil
 }
 
 // DeviceRotation replaces the device cookie of a browser in which an owner just proved who they are, for all accounts
@@ -41,9 +42,9 @@ func (tx *transaction) rememberBrowser(ctx context.Context, uid int64, browser D
 		return err
 	}
 	if _, err := tx.ExecContext(ctx, `
-		INSERT INTO known_browsers (uid, token_hash, last_used_at) VALUES ($1, $2, $3)
+		INSERT INTO known_browsers (uid, token_hash, last_used_at, id) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (uid, token_hash) DO UPDATE SET last_used_at = excluded.last_used_at`,
-		uid, browser.NewHash, origin.At.Unix()); err != nil {
+		uid, browser.NewHash, origin.At.Unix(), rand.Text()); err != nil {
 		return err
 	}
 	_, err := tx.ExecContext(ctx, `

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"latchkey/internal/passkey"
 	"latchkey/internal/throttle"
 )
 
@@ -29,16 +30,35 @@ func filledFile(t *testing.T) (s *Store, acting SignIn, counter Counter) {
 	acting = begin(t, s, begun, at(noon))
 	enter(t, s, bob, acting, "photos.example.org")
 	makeCode(t, s, bob, acting, "photos.example.org", "second")
+	addApp(t, s, "old.example.org", "family")
+	makeCode(t, s, bob, acting, "old.example.org", "third")
+	if err := s.RemoveApp(t.Context(), "old.example.org"); err != nil {
+		t.Fatal(err)
+	}
 	if err := s.SetRecoveryCode(t.Context(), bob, []byte("code"), owner(acting, noon)); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.MarkRecoveryCodeSaved(t.Context(), bob, owner(acting, noon)); err != nil {
 		t.Fatal(err)
 	}
+	if err := s.SetCodes(t.Context(), bob, CodeSecret{Sealed: []byte("sealed"), KeyID: []byte("key"), LastStep: 1}, owner(acting, noon)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.PasskeyHandle(t.Context(), bob, owner(acting, noon)); err != nil {
+		t.Fatal(err)
+	}
+	made := Passkey{Credential: passkey.Credential{ID: []byte("passkey"), PublicKey: []byte("key"), AAGUID: []byte{0}}, UID: bob, Host: "login.example.org", Name: "Phone"}
+	if err := s.AddPasskey(t.Context(), made, []byte("challenge"), owner(acting, noon)); err != nil {
+		t.Fatal(err)
+	}
+	half := HalfLogin{ID: "half", User: User{UID: bob, Username: "bob", PassHash: "hash of bob"}}
+	if err := s.BeginHalfLogin(t.Context(), half, Settlement{}, SessionChange{}, at(noon)); err != nil {
+		t.Fatal(err)
+	}
 	if err := s.CreateAppPassword(t.Context(), bob, "photos.example.org", "phone", []byte("secret"), owner(acting, noon)); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.SetPasswordLink(t.Context(), bob, []byte("link"), noon.Add(time.Hour), at(noon)); err != nil {
+	if err := s.SetPasswordLink(t.Context(), bob, PasswordLink{TokenHash: []byte("link"), Expires: noon.Add(time.Hour)}, at(noon)); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.SetDisabled(t.Context(), eve, true, at(noon)); err != nil {
@@ -98,8 +118,8 @@ func TestMoveTakesEverythingAlongAndNobodyHasToLogInAgain(t *testing.T) {
 	if entered, err := s.AppSignInByToken(t.Context(), "photos.example.org", token("photos.example.org")); err != nil || !entered.MayEnter {
 		t.Errorf("the sign-in in the app is %+v, %v", entered, err)
 	}
-	if known, err := s.IsKnownBrowser(t.Context(), "bob", unknown.NewHash); !known || err != nil {
-		t.Errorf("the browser is known: %t, %v", known, err)
+	if known, err := s.KnownBrowser(t.Context(), "bob", unknown.NewHash); known == "" || err != nil {
+		t.Errorf("the browser is known as %q, %v", known, err)
 	}
 	if wait, err := s.Wait(t.Context(), []Counter{counter}, noon); wait != time.Hour || err != nil {
 		t.Errorf("the counter waits %v, %v", wait, err)
@@ -111,7 +131,9 @@ func TestMoveTakesEverythingAlongAndNobodyHasToLogInAgain(t *testing.T) {
 	if _, err := s.CreateUser(t.Context(), User{Username: "apple", PassHash: "hash"}, unknown, at(noon)); !errors.Is(err, ErrUsernameTaken) {
 		t.Errorf("a name that looks like another: %v", err)
 	}
-	signIn(t, s, acting.UID, noon)
+	again := login(acting.UID, "bob")
+	again.Proof = Proof{Code: &CodeUse{Step: 2, Sealed: []byte("sealed")}}
+	begin(t, s, again, at(noon))
 	if _, err := file.Move(t.Context(), address, func(int64, int64) {}); !errors.Is(err, ErrNotEmpty) {
 		t.Errorf("moved twice: %v, want ErrNotEmpty", err)
 	}

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"errors"
+	"time"
 )
 
 // PasswordChange is a new password for an account whose owner is signed in.
@@ -12,16 +14,26 @@ type PasswordChange struct {
 	Browser DeviceRotation
 	Settled Settlement
 	Session SessionChange
+	// Proof is the second factor that was shown with it.
+	Proof Proof
 }
 
 // ChangePassword stores the new hash, ends the account's other sign-ins, forgets its other browsers and voids its
 // recovery code and password link, in one transaction. codeVoided reports whether there was a code. ErrNotSignedIn
 // means that the sign-in acted for has ended, and ErrPasswordChanged that another change came first, or that the
-// account is gone; then nothing has changed.
+// account is gone; ErrProofSpent that the second factor was used before. Then nothing has changed.
 func (s *Store) ChangePassword(ctx context.Context, change PasswordChange, origin Origin) (codeVoided bool, err error) {
 	err = s.write(ctx, "change password", func(ctx context.Context, tx *transaction) error {
+		if !change.Proof.IsZero() {
+			origin.SecondSince = time.Time{} // it is shown now
+		}
 		if err := tx.requireSignIn(ctx, change.UID, origin); err != nil {
 			return err
+		}
+		if !change.Proof.IsZero() {
+			if err := errors.Join(tx.spend(ctx, change.UID, change.Proof, origin.At), tx.secondShown(ctx, change.UID, origin)); err != nil {
+				return err
+			}
 		}
 		result, err := tx.ExecContext(ctx,
 			"UPDATE users SET pass_hash = $1, password_changed_at = $2 WHERE uid = $3 AND pass_hash = $4", change.NewHash, origin.At.Unix(), change.UID, change.OldHash)
@@ -54,7 +66,7 @@ func (tx *transaction) forgetAccess(ctx context.Context, uid int64, keepSignIn s
 	if _, err := tx.ExecContext(ctx, "DELETE FROM sign_ins WHERE uid = $1 AND id <> $2", uid, keepSignIn); err != nil {
 		return err
 	}
-	for _, table := range []string{"known_browsers", "password_links", "app_passwords"} {
+	for _, table := range []string{"known_browsers", "password_links", "app_passwords", "half_logins"} {
 		if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE uid = $1", uid); err != nil {
 			return err
 		}

@@ -242,3 +242,34 @@ func TestSignInThatEndsMeanwhileIsNoFailureOfWhatNamesIt(t *testing.T) {
 		}
 	}
 }
+
+// A session is never brought back under a token that was replaced (ASVS 5.0 7.2.4).
+func TestSessionTokenThatWasReplacedStaysWorthless(t *testing.T) {
+	t.Parallel()
+	here, there := two(t)
+	uid := createUser(t, here, "bob")
+	row := func(token string, loaded bool) *SessionRow {
+		return &SessionRow{TokenHash: token, Loaded: loaded, Data: []byte("data"), Expires: time.Now().Add(time.Hour)}
+	}
+	save := func(change SessionChange) {
+		if err := here.SaveSession(t.Context(), change); err != nil {
+			t.Error(err)
+		}
+	}
+	for round := range rounds {
+		old, next := fmt.Sprint("old", round), fmt.Sprint("new", round)
+		save(SessionChange{Saved: row(old, false)})
+		save(SessionChange{Saved: row(old, true)})
+		atOnce(round, func() { save(SessionChange{Saved: row(old, true)}) }, func() {
+			renewed := login(uid, "bob")
+			renewed.Session = SessionChange{Deleted: []string{old}, Saved: row(next, false)}
+			if err := there.CreateSignIn(t.Context(), renewed, at(noon)); err != nil {
+				t.Error(err)
+			}
+		})
+		save(SessionChange{Saved: row(old, true)})
+		if left := value(t, here, "SELECT count(*) FROM sessions"); left != strconv.Itoa(round+1) {
+			t.Fatalf("round %d: %s sessions are left, want the new one of each round", round, left)
+		}
+	}
+}

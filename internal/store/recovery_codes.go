@@ -44,9 +44,9 @@ func (s *Store) SetRecoveryCode(ctx context.Context, uid int64, codeHash []byte,
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, `
-			INSERT INTO recovery_codes (uid, code_hash, created_at) VALUES ($1, $2, $3)
-			ON CONFLICT (uid) DO UPDATE SET code_hash = excluded.code_hash, created_at = excluded.created_at, saved = FALSE`,
-			uid, codeHash, origin.At.Unix()); err != nil {
+			INSERT INTO recovery_codes (uid, code_hash, created_at, sign_in) VALUES ($1, $2, $3, $4)
+			ON CONFLICT (uid) DO UPDATE SET code_hash = excluded.code_hash, created_at = excluded.created_at, sign_in = excluded.sign_in, saved = FALSE`,
+			uid, codeHash, origin.At.Unix(), origin.SignIn); err != nil {
 			return err
 		}
 		return tx.record(ctx, uid, RecoveryCodeMade, origin)
@@ -96,9 +96,37 @@ type RecoverParams struct {
 	Login NewSignIn
 }
 
+// LogInByRecoveryCode spends the code as the second step of a login, gives the account a new one, resets its limits and signs
+// its owner in, in one transaction. Errors are ErrNoRecoveryCode, and those of CreateSignIn; then nothing has changed.
+func (s *Store) LogInByRecoveryCode(ctx context.Context, r RecoverParams, origin Origin) error {
+	uid := r.Login.User.UID
+	return s.write(ctx, "log in by recovery code", func(ctx context.Context, tx *transaction) error {
+		if err := tx.replaceRecoveryCode(ctx, uid, r, origin); err != nil {
+			return err
+		}
+		for _, kind := range []EventKind{RecoveryCodeUsed, RecoveryCodeMade} {
+			if err := tx.record(ctx, uid, kind, origin); err != nil {
+				return err
+			}
+		}
+		if err := tx.createSignIn(ctx, r.Login, origin); err != nil {
+			return err
+		}
+		return tx.resetLimits(ctx, uid)
+	})
+}
+
+func (tx *transaction) replaceRecoveryCode(ctx context.Context, uid int64, r RecoverParams, origin Origin) error {
+	result, err := tx.ExecContext(ctx, `
+		UPDATE recovery_codes SET code_hash = $1, created_at = $2, sign_in = $3, saved = FALSE WHERE uid = $4 AND code_hash = $5`,
+		r.NewCodeHash, origin.At.Unix(), r.Login.ID, uid, r.CodeHash)
+	return requireRow(result, err, ErrNoRecoveryCode)
+}
+
 // Recover spends the code, gives the account a new one and a new password, ends all its sign-ins, forgets its
 // browsers, resets its limits and signs its owner in, in one transaction. ErrNoRecoveryCode means that the code was spent or
-// replaced since it was read, or that the account was disabled; then nothing has changed.
+// replaced since it was read, or that the account was disabled; the other errors are those of CreateSignIn. Then nothing has
+// changed.
 func (s *Store) Recover(ctx context.Context, r RecoverParams, origin Origin) error {
 	user := r.Login.User
 	return s.write(ctx, "recover account", func(ctx context.Context, tx *transaction) error {
@@ -107,10 +135,7 @@ func (s *Store) Recover(ctx context.Context, r RecoverParams, origin Origin) err
 		if err := requireRow(result, err, ErrNoRecoveryCode); err != nil {
 			return err
 		}
-		result, err = tx.ExecContext(ctx, `
-			UPDATE recovery_codes SET code_hash = $1, created_at = $2, saved = FALSE WHERE uid = $3 AND code_hash = $4`,
-			r.NewCodeHash, origin.At.Unix(), user.UID, r.CodeHash)
-		if err := requireRow(result, err, ErrNoRecoveryCode); err != nil {
+		if err := tx.replaceRecoveryCode(ctx, user.UID, r, origin); err != nil {
 			return err
 		}
 		if err := tx.resetAccess(ctx, user.UID); err != nil {

@@ -13,11 +13,13 @@ import (
 var ErrNotRetired = errors.New("no such retired name")
 
 // retireName keeps the name of an account that an app has known from others: its next owner would own the old one's data
-// in that app.
+// in that app, which may be there also when Latchkey does not guard it any more.
 func (tx *transaction) retireName(ctx context.Context, uid int64, origin Origin) error {
 	var name string
 	err := tx.QueryRowContext(ctx, `
-		SELECT username FROM users WHERE uid = $1 AND EXISTS (SELECT 1 FROM app_people WHERE app_people.uid = users.uid)`, uid).Scan(&name)
+		SELECT username FROM users WHERE uid = $1 AND (
+			EXISTS (SELECT 1 FROM app_people WHERE app_people.uid = users.uid) OR
+			EXISTS (SELECT 1 FROM removed_app_people WHERE removed_app_people.uid = users.uid))`, uid).Scan(&name)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}

@@ -29,7 +29,7 @@ func wantTaken(t testing.TB, s *Store, name string, want bool, retired string) {
 	if _, err := s.CreateUser(t.Context(), User{Username: name, PassHash: "hash"}, unknown, at(noon)); !errors.Is(err, ErrUsernameTaken) {
 		t.Errorf("signup as %s: %v, want ErrUsernameTaken", name, err)
 	}
-	if _, err := s.CreateUserWithLink(t.Context(), User{Username: name}, []byte(name), noon, at(noon)); !errors.Is(err, ErrUsernameTaken) {
+	if _, err := s.CreateUserWithLink(t.Context(), User{Username: name}, PasswordLink{TokenHash: []byte(name), Expires: noon}, at(noon)); !errors.Is(err, ErrUsernameTaken) {
 		t.Errorf("user add %s: %v, want ErrUsernameTaken", name, err)
 	}
 }
@@ -114,4 +114,30 @@ func TestRetiredNameLooksAlikeByTheDataOfThisProgram(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantTaken(t, s, "сherry", true, "cherry") // with a Cyrillic с
+}
+
+func TestRetiredNameIsKeptThoughTheAppWasRemovedBeforeTheAccount(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	addApp(t, s, "photos.example.org", "everyone")
+	uid, other := createUser(t, s, "apple"), createUser(t, s, "plum")
+	makeCode(t, s, uid, signIn(t, s, uid, noon), "photos.example.org", "code")
+	if err := s.RemoveApp(t.Context(), "photos.example.org"); err != nil {
+		t.Fatal(err)
+	}
+	// Added again, it may be another app, and asks once more.
+	addApp(t, s, "photos.example.org", "everyone")
+	if _, continued, err := s.MayEnter(t.Context(), uid, "photos.example.org"); continued || err != nil {
+		t.Errorf("continued: %t, %v", continued, err)
+	}
+	for _, gone := range []int64{uid, other} {
+		if err := s.DeleteUser(t.Context(), gone, Origin{At: noon, By: Admin}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantTaken(t, s, "apple", true, "apple")
+	wantTaken(t, s, "plum", false, "")
+	if got := value(t, s, "SELECT count(*) FROM removed_app_people"); got != "0" {
+		t.Errorf("%s accounts that are gone", got)
+	}
 }

@@ -53,13 +53,16 @@ type SessionChange struct {
 type SessionRow struct {
 	// TokenHash is the hash of its token.
 	TokenHash string
-	Data      []byte
-	Expires   time.Time
+	// Loaded is whether the session was there under this token before. It is saved only if it still is: a token that was
+	// replaced or deleted meanwhile stays worthless (ASVS 5.0 7.2.4).
+	Loaded  bool
+	Data    []byte
+	Expires time.Time
 	// SignIn is the id of its only sign-in, with which the row is deleted; empty when it has none, or several.
 	SignIn string
 }
 
-// SaveSession changes a session and nothing else.
+// SaveSession changes a session and nothing else. That a loaded one is gone is no error.
 func (s *Store) SaveSession(ctx context.Context, change SessionChange) error {
 	return s.write(ctx, "save session", func(ctx context.Context, tx *transaction) error {
 		return tx.saveSession(ctx, change)
@@ -69,11 +72,12 @@ func (s *Store) SaveSession(ctx context.Context, change SessionChange) error {
 func (tx *transaction) saveSession(ctx context.Context, change SessionChange) error {
 	saved := change.Saved
 	if saved != nil {
-		if _, err := tx.ExecContext(ctx, `
-			INSERT INTO sessions (expiry, token, data, sign_in)
-			VALUES (`+tx.expiry+`, $2, $3, (SELECT id FROM sign_ins WHERE id = $4`+tx.keepRows+`))
-			ON CONFLICT (token) DO UPDATE SET data = excluded.data, expiry = excluded.expiry, sign_in = excluded.sign_in`,
-			unixSeconds(saved.Expires), saved.TokenHash, saved.Data, saved.SignIn); err != nil {
+		signIn := "(SELECT id FROM sign_ins WHERE id = $4" + tx.keepRows + ")"
+		statement := "INSERT INTO sessions (expiry, token, data, sign_in) VALUES (" + tx.expiry + ", $2, $3, " + signIn + ")"
+		if saved.Loaded {
+			statement = "UPDATE sessions SET expiry = " + tx.expiry + ", data = $3, sign_in = " + signIn + " WHERE token = $2"
+		}
+		if _, err := tx.ExecContext(ctx, statement, unixSeconds(saved.Expires), saved.TokenHash, saved.Data, saved.SignIn); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -21,8 +22,11 @@ type SignIn struct {
 	Name       string
 	CreatedAt  time.Time
 	LastSeenAt time.Time
-	// ConfirmedAt is when the password was last given in this sign-in.
+	// ConfirmedAt is when the password was last given in this sign-in, and SecondAt when a second factor was shown; zero:
+	// never. A passkey counts as both.
 	ConfirmedAt time.Time
+	SecondAt    time.Time
+	Factors     Factors
 	Remembered  bool
 	Address     string
 	UserAgent   string
@@ -34,6 +38,12 @@ type SignIn struct {
 	// LacksRecoveryCode is whether the account has no recovery code in a safe place, and its owner did not choose to
 	// go without.
 	LacksRecoveryCode bool
+	// HasSecondFactor is whether the account has one, and MustHaveSecondFactor whether one of its groups asks for it.
+	HasSecondFactor      bool
+	MustHaveSecondFactor bool
+	// LostSecondFactor is whether a recovery code stood in for it at the login, and none was added since: what the account
+	// has may not work any more.
+	LostSecondFactor bool
 }
 
 // NewSignIn is what a login brings.
@@ -42,6 +52,14 @@ type NewSignIn struct {
 	ID         string
 	User       User
 	Remembered bool
+	// Factors is what proved who signs in; "" stands for ByPassword.
+	Factors Factors
+	// Proof is the second factor that was shown.
+	Proof Proof
+	// HalfLogin is the id of the login that this one is the second step of, or "".
+	HalfLogin string
+	// Abandoned is the id of one that the browser had begun before and does not go on with, or "".
+	Abandoned string
 	// Replaced are the ids of the sign-ins of the same account in the same browser.
 	Replaced []string
 	Browser  DeviceRotation
@@ -51,7 +69,8 @@ type NewSignIn struct {
 
 // CreateSignIn records that the user signed in, with all that changes by it: it ends the replaced sign-ins, remembers
 // the browser, resets the limits and saves the session, in one transaction. ErrPasswordChanged means that the user's
-// hash is no longer the account's, or that the account is gone or disabled; then nothing has changed.
+// hash is no longer the account's, or that the account is gone or disabled; ErrSecondFactorMissing, ErrProofSpent and
+// ErrNoHalfLogin that the second step was not passed. Then nothing has changed.
 func (s *Store) CreateSignIn(ctx context.Context, login NewSignIn, origin Origin) error {
 	return s.write(ctx, "create sign-in", func(ctx context.Context, tx *transaction) error {
 		return tx.createSignIn(ctx, login, origin)
@@ -59,12 +78,16 @@ func (s *Store) CreateSignIn(ctx context.Context, login NewSignIn, origin Origin
 }
 
 func (tx *transaction) createSignIn(ctx context.Context, login NewSignIn, origin Origin) error {
-	user := login.User
+	user, factors := login.User, cmp.Or(login.Factors, ByPassword)
+	secondAt := sql.NullInt64{Int64: origin.At.Unix(), Valid: factors != ByPassword}
 	result, err := tx.ExecContext(ctx, `
-		INSERT INTO sign_ins (id, uid, created_at, last_seen_at, confirmed_at, remembered, address, user_agent)
-		SELECT $1, uid, $2, $2, $2, $3, $4, $5 FROM users WHERE uid = $6 AND pass_hash = $7 AND disabled_at IS NULL`+tx.lockRows,
-		login.ID, origin.At.Unix(), login.Remembered, origin.Address, clipUserAgent(origin.UserAgent), user.UID, user.PassHash)
+		INSERT INTO sign_ins (id, uid, created_at, last_seen_at, confirmed_at, remembered, address, user_agent, factors, second_at)
+		SELECT $1, uid, $2, $2, $2, $3, $4, $5, $6, $7 FROM users WHERE uid = $8 AND pass_hash = $9 AND disabled_at IS NULL`+tx.lockRows,
+		login.ID, origin.At.Unix(), login.Remembered, origin.Address, clipUserAgent(origin.UserAgent), factors, secondAt, user.UID, user.PassHash)
 	if err := requireRow(result, err, ErrPasswordChanged); err != nil {
+		return err
+	}
+	if err := tx.passSecondStep(ctx, login, origin); err != nil {
 		return err
 	}
 	if _, err := tx.ExecContext(ctx, "DELETE FROM sign_ins WHERE id "+tx.inList, tx.list(login.Replaced)); err != nil {
@@ -90,7 +113,13 @@ func (tx *transaction) createSignIn(ctx context.Context, login NewSignIn, origin
 
 const signInColumns = "id, uid, username, " + nameColumn + `, sign_ins.created_at, last_seen_at, confirmed_at, remembered, address, user_agent,
 	previous_login_at, previous_login_address, previous_login_user_agent,
-	NOT recovery_put_off AND NOT EXISTS (SELECT 1 FROM recovery_codes WHERE recovery_codes.uid = users.uid AND saved)`
+	NOT recovery_put_off AND NOT EXISTS (SELECT 1 FROM recovery_codes WHERE recovery_codes.uid = users.uid AND saved),
+	factors, second_at, ` + hasSecondFactor + ", " + mustHaveSecondFactor + ", " + lostSecondFactor + "\n"
+
+// lostSecondFactor is a condition on sign_ins and users.
+const lostSecondFactor = `(sign_ins.factors = '` + string(ByPasswordAndRecovery) + `'
+	AND NOT EXISTS (SELECT 1 FROM totp WHERE totp.uid = users.uid AND totp.created_at >= sign_ins.created_at)
+	AND NOT EXISTS (SELECT 1 FROM passkeys WHERE passkeys.uid = users.uid AND passkeys.created_at >= sign_ins.created_at))`
 
 // SignInsByID returns those of the named sign-ins that still exist, newest last. Whether they have expired is for
 // the caller to judge.
@@ -131,14 +160,16 @@ func scanSignIns(rows *sql.Rows, err error) ([]SignIn, error) {
 	for rows.Next() {
 		var signIn SignIn
 		var createdAt, lastSeenAt, confirmedAt int64
-		var previousAt sql.NullInt64
+		var previousAt, secondAt sql.NullInt64
 		if err := rows.Scan(&signIn.ID, &signIn.UID, &signIn.Username, &signIn.Name, &createdAt, &lastSeenAt, &confirmedAt,
 			&signIn.Remembered, &signIn.Address, &signIn.UserAgent,
-			&previousAt, &signIn.PreviousLoginAddress, &signIn.PreviousLoginUserAgent, &signIn.LacksRecoveryCode); err != nil {
+			&previousAt, &signIn.PreviousLoginAddress, &signIn.PreviousLoginUserAgent, &signIn.LacksRecoveryCode,
+			&signIn.Factors, &secondAt, &signIn.HasSecondFactor, &signIn.MustHaveSecondFactor, &signIn.LostSecondFactor); err != nil {
 			return nil, fmt.Errorf("find sign-ins: %w", unavailable(err))
 		}
 		signIn.CreatedAt, signIn.LastSeenAt = time.Unix(createdAt, 0), time.Unix(lastSeenAt, 0)
 		signIn.ConfirmedAt, signIn.PreviousLoginAt = time.Unix(confirmedAt, 0), timeOrZero(previousAt)
+		signIn.SecondAt = timeOrZero(secondAt)
 		found = append(found, signIn)
 	}
 	if err := rows.Err(); err != nil {
@@ -158,21 +189,28 @@ func (s *Store) CountSignIns(ctx context.Context, remembered bool, begunAfter, u
 	return count, nil
 }
 
-// Confirmation is what giving the password once more brings.
+// Confirmation is what proving once more who is there brings.
 type Confirmation struct {
+	// Proof is the second factor that was shown, if one was.
+	Proof   Proof
 	Browser DeviceRotation
 	Settled Settlement
 	Session SessionChange
 }
 
-// ConfirmSignIn records that the password was given once more in the sign-in acted for, or returns ErrNotSignedIn when
-// that has ended.
+// ConfirmSignIn records that the owner proved once more, in the sign-in acted for, who is there. Errors are ErrNotSignedIn
+// when that has ended, and ErrProofSpent.
 func (s *Store) ConfirmSignIn(ctx context.Context, uid int64, confirmation Confirmation, origin Origin) error {
 	return s.write(ctx, "confirm sign-in", func(ctx context.Context, tx *transaction) error {
 		result, err := tx.ExecContext(ctx, "UPDATE sign_ins SET confirmed_at = $1 WHERE id = $2 AND uid = $3",
 			origin.At.Unix(), origin.SignIn, uid)
 		if err := requireRow(result, err, ErrNotSignedIn); err != nil {
 			return err
+		}
+		if !confirmation.Proof.IsZero() {
+			if err := errors.Join(tx.spend(ctx, uid, confirmation.Proof, origin.At), tx.secondShown(ctx, uid, origin)); err != nil {
+				return err
+			}
 		}
 		if err := tx.settle(ctx, confirmation.Settled, origin.At); err != nil {
 			return err
@@ -225,8 +263,10 @@ func (s *Store) EndOtherSignIns(ctx context.Context, uid int64, origin Origin) (
 		if err := tx.requireSignIn(ctx, uid, origin); err != nil {
 			return err
 		}
-		ended, err = tx.endSignIns(ctx, SignInEnded, origin, "uid = $1 AND id <> $2", uid, origin.SignIn)
-		return err
+		if ended, err = tx.endSignIns(ctx, SignInEnded, origin, "uid = $1 AND id <> $2", uid, origin.SignIn); err != nil {
+			return err
+		}
+		return tx.endHalfLogins(ctx, "uid = $1", uid)
 	})
 	return ended, err
 }
@@ -246,7 +286,7 @@ func (tx *transaction) endSignIns(ctx context.Context, kind EventKind, origin Or
 	}
 	for _, uid := range slices.Sorted(maps.Keys(perAccount)) {
 		event := Event{UID: uid, Kind: kind, Origin: origin, Repeats: perAccount[uid], FirstAt: origin.At}
-		if err := tx.insertEvent(ctx, event); err != nil {
+		if _, err := tx.insertEvent(ctx, event); err != nil {
 			return 0, err
 		}
 		tx.recorded = append(tx.recorded, event)
@@ -260,6 +300,13 @@ func (s *Store) EndAllSignIns(ctx context.Context, uid int64, origin Origin) (en
 		which, args := "TRUE", []any(nil)
 		if uid != 0 {
 			which, args = "uid = $1", []any{uid}
+			if err := tx.lockAccount(ctx, uid); err != nil && !errors.Is(err, ErrNoUser) {
+				return err
+			}
+		}
+		// First what may become a sign-in, which this waits for.
+		if err := tx.endHalfLogins(ctx, which, args...); err != nil {
+			return err
 		}
 		ended, err = tx.endSignIns(ctx, SignInEnded, origin, which, args...)
 		return err

@@ -66,7 +66,7 @@ func TestSignInsAreFoundAsTheyWereMadeTheNewestLast(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
 	bob, eve := createUser(t, s, "bob"), createUser(t, s, "eve")
-	want := SignIn{UID: eve, Username: "eve", Name: "eve", Remembered: true, Address: "2001:db8::1", UserAgent: "Chromium", LacksRecoveryCode: true}
+	want := SignIn{UID: eve, Username: "eve", Name: "eve", Factors: ByPassword, Remembered: true, Address: "2001:db8::1", UserAgent: "Chromium", LacksRecoveryCode: true}
 	remembered := login(eve, "eve")
 	remembered.Remembered = true
 	later := begin(t, s, remembered, Origin{At: noon.Add(time.Second), By: Owner, Address: "2001:db8::1", UserAgent: "Chromium"})

@@ -24,13 +24,16 @@ type Store struct {
 	// are the same.
 	db, reads *sql.DB
 	// What every request or every login asks, prepared once: to parse a query takes longer than to answer it.
-	findSession, findSignIns, findUser, findKnownBrowser, findAppSignIn, findOverview *sql.Stmt
+	findSession, findSignIns, findUser, findKnownBrowser, findAppSignIn, findAppPassword, findOverview *sql.Stmt
 	// What every page of a signed-in browser reads, cached until the next commit.
 	sessions cache[string, session]
 	signIns  cache[string, []SignIn]
 	// appSignIns is by host and hash.
 	appSignIns cache[string, AppSignIn]
+	appHosts   cache[string, bool]
 	overviews  cache[overviewKey, Overview]
+	// passkeyHosts says whether there are passkeys for a host.
+	passkeyHosts cache[string, bool]
 	// attempts counts since the start, for trimEvery.
 	attempts  atomic.Int64
 	collected collected
@@ -71,6 +74,7 @@ func (s *Store) prepare(ctx context.Context) error {
 	for query, statement := range map[string]**sql.Stmt{
 		s.sessionQuery(): &s.findSession, s.signInsByIDQuery(): &s.findSignIns, userQuery: &s.findUser,
 		appSignInQuery: &s.findAppSignIn, overviewQuery: &s.findOverview, knownBrowserQuery: &s.findKnownBrowser,
+		appPasswordQuery: &s.findAppPassword,
 	} {
 		var err error
 		if *statement, err = s.reads.PrepareContext(ctx, query); err != nil {

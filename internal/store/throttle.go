@@ -90,8 +90,13 @@ func tryCounters(ctx context.Context, from querier, counters []Counter, now time
 type Settlement struct {
 	// Reset names the counters that a successful attempt resets.
 	Reset []Counter
-	// TakeBack get the attempt back, as if it had not been made.
+	// TakeBack get the attempt back, as if it had not been made, but for those that are reset.
 	TakeBack []Counter
+}
+
+// And settles another attempt as well.
+func (s Settlement) And(other Settlement) Settlement {
+	return Settlement{Reset: slices.Concat(s.Reset, other.Reset), TakeBack: slices.Concat(s.TakeBack, other.TakeBack)}
 }
 
 // Settle settles an attempt that changes nothing else.
@@ -111,6 +116,9 @@ func (tx *transaction) settle(ctx context.Context, settlement Settlement, now ti
 		}
 	}
 	for _, counter := range settlement.TakeBack {
+		if slices.ContainsFunc(settlement.Reset, func(reset Counter) bool { return bytes.Equal(reset.Key, counter.Key) }) {
+			continue
+		}
 		state, err := counterState(ctx, tx, counter.Key)
 		if err != nil {
 			return err
@@ -148,12 +156,13 @@ func (tx *transaction) resetLimits(ctx context.Context, uid int64) error {
 	var keys [][]byte
 	err := eachRow(ctx, tx, func(row *sql.Rows) error {
 		var username string
-		var browser []byte
+		var browser sql.NullString
 		err := row.Scan(&username, &browser)
 		keys = append(keys, throttle.UnknownBrowsers(username),
-			throttle.KnownBrowser(username, string(browser)), throttle.KnownBrowserRecovery(username, string(browser)))
+			throttle.KnownBrowser(username, browser.String), throttle.KnownBrowserRecovery(username, browser.String),
+			throttle.CodesOfUnknownBrowsers(username), throttle.CodesOfKnownBrowser(username, browser.String))
 		return err
-	}, "SELECT username, token_hash FROM users LEFT JOIN known_browsers USING (uid) WHERE uid = $1", uid)
+	}, "SELECT username, id FROM users LEFT JOIN known_browsers USING (uid) WHERE uid = $1", uid)
 	if err != nil {
 		return err
 	}

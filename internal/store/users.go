@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"time"
 
 	"latchkey/internal/username"
 )
@@ -42,12 +41,12 @@ func (s *Store) CreateUser(ctx context.Context, user User, browser DeviceRotatio
 }
 
 // CreateUserWithLink adds an account that nobody can log in to before its password link was used.
-func (s *Store) CreateUserWithLink(ctx context.Context, user User, tokenHash []byte, expires time.Time, origin Origin) (uid int64, err error) {
+func (s *Store) CreateUserWithLink(ctx context.Context, user User, link PasswordLink, origin Origin) (uid int64, err error) {
 	err = s.write(ctx, "create user", func(ctx context.Context, tx *transaction) error {
 		if uid, err = tx.insertUser(ctx, user, origin); err != nil {
 			return err
 		}
-		return tx.setPasswordLink(ctx, uid, tokenHash, expires, origin)
+		return tx.setPasswordLink(ctx, uid, link, origin)
 	})
 	return uid, err
 }
@@ -160,7 +159,7 @@ func (s *Store) SetDisabled(ctx context.Context, uid int64, disabled bool, origi
 			return err
 		}
 		if disabled {
-			for _, table := range []string{"sign_ins", "password_links"} {
+			for _, table := range []string{"sign_ins", "password_links", "half_logins"} {
 				if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE uid = $1", uid); err != nil {
 					return err
 				}

@@ -12,7 +12,7 @@ func UnknownBrowsers(username string) []byte {
 	return key("strangers", username) // the word of older versions: another one would forget what was counted
 }
 
-// KnownBrowser counts those by one browser that has, known by the hash of its device cookie or by its sign-in.
+// KnownBrowser counts those by one browser that has, known by the id that it has in the database or by that of its sign-in.
 func KnownBrowser(username, browser string) []byte {
 	return key("known browser", username, browser)
 }
@@ -20,6 +20,16 @@ func KnownBrowser(username, browser string) []byte {
 // KnownBrowserRecovery counts the recovery codes that such a browser tries.
 func KnownBrowserRecovery(username, browser string) []byte {
 	return key("known browser recovery", username, browser)
+}
+
+// CodesOfUnknownBrowsers counts wrong one-time codes for one account from all browsers that have not logged in to it.
+func CodesOfUnknownBrowsers(username string) []byte {
+	return key("codes of unknown browsers", username)
+}
+
+// CodesOfKnownBrowser counts those from one browser that has.
+func CodesOfKnownBrowser(username, browser string) []byte {
+	return key("codes of known browser", username, browser)
 }
 
 // PerAddress counts what one client's network does, over all accounts.
