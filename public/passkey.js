@@ -96,17 +96,24 @@ const use = async (element) => {
 const renewAfter = 4 * 60 * 1000;
 let offering = null;
 let renewal = 0;
+let offered = { until: 0 }; // the question that the field has open
 
 const offer = async () => {
   clearTimeout(renewal);
   if (asking || !offering?.isConnected || document.hidden) return;
+  const left = offered.signal?.aborted ? 0 : offered.until - Date.now();
+  if (left > 0) { // after a look at another tab
+    renewal = setTimeout(offer, left);
+    return;
+  }
   const signal = ask();
+  const mine = offered = { signal, until: Date.now() + renewAfter };
   renewal = setTimeout(offer, renewAfter);
   try {
     const credential = await navigator.credentials.get({ publicKey: await challenge(offering, signal), mediation: "conditional", signal });
     send(offering, credential);
   } catch {
-    // Name and password, and the button, are there.
+    mine.until = 0; // name and password, and the button, are there
   }
 };
 

@@ -190,6 +190,32 @@ func TestPasskeysAreOfferedAgainAfterAWrongPassword(t *testing.T) {
 	b.wantHeading("Hello Bob") // the answer brought a new form, in whose field the passkey is offered
 }
 
+func TestBrowserAsksForNoNewChallengeAtEachSwitchOfTabs(t *testing.T) {
+	t.Parallel()
+	s := newPasskeySiteForBrowsers(t, "bob")
+	b, device := s.tabWithPasskey("bob")
+	b.logOut("bob")
+	b.runFirst(`window.asked = 0; const real = fetch;
+		window.fetch = (address, ...more) => { if (address === "/passkey/challenge") window.asked++; return real(address, ...more); };
+		window.minutes = 0; const now = Date.now; Date.now = () => now() + window.minutes * 60000;`)
+	b.goTo("/login")
+	b.want("challenges", "1", `return String(window.asked)`)
+	back := func(minutes int) string {
+		return result[string](b, `window.minutes = a; document.dispatchEvent(new Event("visibilitychange")); return String(window.asked)`, minutes)
+	}
+	for _, step := range []struct {
+		minutes int
+		asked   string
+	}{{0, "1"}, {1, "1"}, {3, "1"}, {5, "2"}, {5, "2"}, {8, "2"}, {10, "3"}} {
+		if got := back(step.minutes); got != step.asked {
+			t.Errorf("after %d minutes: %s challenges, want %s", step.minutes, got, step.asked)
+		}
+	}
+	device.touched(true)
+	b.send("Use a passkey")
+	b.wantHeading("Hello Bob")
+}
+
 func TestPasswordStillLogsInWhilePasskeysAreOffered(t *testing.T) {
 	t.Parallel()
 	s := newPasskeySiteForBrowsers(t, "alice", "bob")

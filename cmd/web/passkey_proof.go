@@ -22,11 +22,11 @@ func (a *app) makeChallenge(c echo.Context) error {
 		return echo.ErrNotFound
 	}
 	ctx, purpose := c.Request().Context(), c.Request().PostFormValue("purpose")
-	uid, err := a.accountOfChallenge(c, purpose)
+	uid, shown, err := a.accountOfChallenge(c, purpose)
 	if err != nil {
 		return err
 	}
-	if err := a.guard.Allow(ctx, clientOf(c), auth.Challenge); err != nil {
+	if err := a.guard.AllowChallenge(ctx, clientOf(c), shown); err != nil {
 		return err
 	}
 	var allowed []passkey.Credential
@@ -46,30 +46,30 @@ func (a *app) makeChallenge(c echo.Context) error {
 }
 
 // accountOfChallenge is the uid of the account that a challenge is for, as far as this browser has shown that it may know;
-// 0 means any.
-func (a *app) accountOfChallenge(c echo.Context, purpose string) (uid int64, err error) {
+// 0 means any. shown is the id of the sign-in, or of the login half done, that shows it.
+func (a *app) accountOfChallenge(c echo.Context, purpose string) (uid int64, shown string, err error) {
 	switch purpose {
 	case components.PasskeyLogin, components.PasskeyRecover:
-		return 0, nil
+		return 0, "", nil
 	case components.PasskeySecond:
 		half, err := a.halfLogin(c)
 		if err == nil && stepOfOther(c, half) {
 			err = store.ErrNoHalfLogin
 		}
-		return half.User.UID, err
+		return half.User.UID, half.ID, err
 	case components.PasskeyConfirm:
 		present, err := a.signedIn(c)
 		if err != nil {
-			return 0, err
+			return 0, "", err
 		}
 		name := c.Request().PostFormValue("account")
 		i := slices.IndexFunc(present, func(s store.SignIn) bool { return s.Username == name })
 		if i < 0 {
-			return 0, store.ErrNotSignedIn
+			return 0, "", store.ErrNotSignedIn
 		}
-		return present[i].UID, nil
+		return present[i].UID, present[i].ID, nil
 	}
-	return 0, echo.ErrBadRequest
+	return 0, "", echo.ErrBadRequest
 }
 
 // tryPasskey lets proceed do what the answer of a passkey to a challenge for this purpose allows. uid is the account that

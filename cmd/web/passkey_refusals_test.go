@@ -147,6 +147,49 @@ func TestChallengesAreLimitedByAddress(t *testing.T) {
 	b.challenge("login")
 }
 
+func TestChallengesThatOthersTakeKeepNobodyOutWhoIsKnown(t *testing.T) {
+	t.Parallel()
+	s := newPasskeySiteFor(t, "alice", "bob")
+	signedIn, device := s.withPasskey("bob")
+	known := s.browser()
+	known.logInByPasskey(device).wantPath("/user/bob")
+	known.logIn("alice")
+	known.post("/logout")
+	half := s.half("bob")
+	unknown := s.browser()
+	refuses := func(b *browser, used int, form ...string) {
+		t.Helper()
+		for range nameChecksPerMinute - used {
+			b.challenge(form[1], form[2:]...)
+		}
+		b.post("/passkey/challenge", form...).wantStatus(http.StatusTooManyRequests)
+	}
+	for unknown.post("/passkey/challenge", "purpose", "login").status == http.StatusOK {
+	}
+	s.browser().post("/passkey/challenge", "purpose", "recover").wantStatus(http.StatusTooManyRequests)
+	s.clock.Advance(9 * time.Second) // a few more are allowed, and are gone
+	for unknown.post("/passkey/challenge", "purpose", "recover").status == http.StatusOK {
+	}
+	half.post("/login/second", "passkey", device.Get(half.challenge("second"))).wantPath("/user/bob")
+	known.logInByPasskey(device).wantPath("/user/bob")
+	known.post("/logout")
+	signedIn.addPasskey("bob", s.device())
+	// Each has a limit of its own, which a login does not reset.
+	refuses(signedIn, 1, "purpose", "confirm", "account", "bob")
+	signedIn.post("/user/bob/second-factor/passkeys").wantStatus(http.StatusTooManyRequests)
+	for range nameChecksPerMinute/2 - 1 {
+		known.challenge("login")
+	}
+	known.logIn("alice")
+	for range nameChecksPerMinute / 2 {
+		known.challenge("recover")
+	}
+	known.post("/passkey/challenge", "purpose", "login").wantStatus(http.StatusTooManyRequests)
+	refuses(s.half("bob"), 0, "purpose", "second")
+	s.clock.Advance(time.Minute)
+	unknown.challenge("login")
+}
+
 func TestPasskeyAnswerSentByManyAtOnceCountsOnce(t *testing.T) {
 	t.Parallel()
 	s := newPasskeySiteFor(t, "bob")

@@ -28,7 +28,7 @@ func (a *app) addPasskey(c echo.Context) error {
 		case !a.hasPasskeys(c), !factors.MayBegin(me.ID), len(factors.Passkeys) >= store.MaxPasskeys:
 			return a.backToSecondFactor(c, "") // which does not offer it, and says why
 		}
-		if err := a.guard.Allow(ctx, clientOf(c), auth.Challenge); err != nil {
+		if err := a.guard.AllowChallenge(ctx, clientOf(c), me.ID); err != nil {
 			return err
 		}
 		account, err := a.passkeyAccount(c, me, factors, by)

@@ -20,7 +20,7 @@ type Limits struct {
 	UnknownBrowserMaxWait  time.Duration
 	// CloseAt is the number of failures in a row at which each of these limits closes.
 	CloseAt int
-	// What one network may do, over all accounts. Challenges for passkeys go by NameChecksPerMinute.
+	// What one network may do, over all accounts. Challenges for passkeys go by NameChecksPerMinute, as a known browser's do.
 	FailuresPerHour, SignupsPerHour, RecoveriesPerHour, NameChecksPerMinute int
 }
 
@@ -116,6 +116,23 @@ func (g *Guard) AllowRecovery(ctx context.Context, client Client, username strin
 		counter.Key = throttle.KnownBrowserRecovery(username, browser)
 	}
 	return g.allow(ctx, client, Recovery, counter)
+}
+
+// AllowChallenge counts a challenge for a passkey. shown is the id of the sign-in, or of the login half done, in which it is
+// asked for, or "". Such a browser, and one that is known to any account, is held by a limit of its own alone: what others do
+// from the same address keeps nobody from using a passkey.
+func (g *Guard) AllowChallenge(ctx context.Context, client Client, shown string) error {
+	if shown == "" {
+		var err error
+		if shown, err = g.store.BrowserOfAnybody(ctx, client.Device); err != nil {
+			return err
+		}
+	}
+	counter := g.limits.perNetwork(Challenge, client.Network())
+	if shown != "" {
+		counter.Key = throttle.PerBrowser(Challenge.kind(), shown)
+	}
+	return g.allow(ctx, client, Challenge, counter)
 }
 
 func (g *Guard) allow(ctx context.Context, client Client, limit Limit, counter store.Counter) error {

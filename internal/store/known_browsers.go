@@ -29,6 +29,15 @@ func (s *Store) KnownBrowser(ctx context.Context, username string, tokenHash []b
 	return id, nil
 }
 
+// BrowserOfAnybody is KnownBrowser for a browser that is known to whatever account.
+func (s *Store) BrowserOfAnybody(ctx context.Context, tokenHash []byte) (id string, err error) {
+	err = s.reads.QueryRowContext(ctx, "SELECT coalesce(min(id), '') FROM known_browsers WHERE token_hash = $1", tokenHash).Scan(&id)
+	if err != nil {
+		return "", fmt.Errorf("find known browser: %w", unavailable(err))
+	}
+	return id, nil
+}
+
 // DeviceRotation replaces the device cookie of a browser in which an owner just proved who they are, for all accounts
 // that know it: a cookie that was planted or copied no longer counts.
 type DeviceRotation struct {

@@ -37,6 +37,11 @@ func PerAddress(kind, network string) []byte {
 	return key("address", kind, network)
 }
 
+// PerBrowser counts what one browser does, known by the id of what it has shown: that it is known, a login, a sign-in.
+func PerBrowser(kind, id string) []byte {
+	return key("browser", kind, id)
+}
+
 func key(parts ...string) []byte {
 	hash := sha256.New()
 	for _, part := range parts {
