@@ -32,6 +32,7 @@ func TestSecondFactorOnTheWayIsSetUpAndUsedByKeyboardAlone(t *testing.T) {
 			s := newSiteFor(t, "bob", "--second-factor=required")
 			b := open(s, "/login?next=%2Fuser%2Fbob%2Factivity")
 			enter := func(name string) { t.Helper(); b.tabTo(name); b.keys(kb.Enter) }
+			b.wantFocus("Username")
 			b.keys("bob" + kb.Tab + goodPassword + kb.Enter)
 			b.wantHeading("Second factor")
 			enter("Create recovery code")
@@ -43,6 +44,7 @@ func TestSecondFactorOnTheWayIsSetUpAndUsedByKeyboardAlone(t *testing.T) {
 			b.wantHeading("Second factor")
 			enter("Set up codes")
 			b.wantHeading("Set up codes")
+			b.wantFocus("Set up codes")
 			phone := b.phone()
 			b.tabTo("Code from your app")
 			b.keys(phone.code() + kb.Enter)
@@ -55,6 +57,7 @@ func TestSecondFactorOnTheWayIsSetUpAndUsedByKeyboardAlone(t *testing.T) {
 			enter("Log out")
 			b.wantFlash("Successfully logged out.")
 			b.goTo("/login?next=%2Fuser%2Fbob%2Factivity")
+			b.wantFocus("Username")
 			b.keys("bob" + kb.Tab + goodPassword + kb.Enter)
 			b.wantHeading("One more step")
 			b.wantFocus("Code from your app")
@@ -70,4 +73,32 @@ func TestSecondFactorOnTheWayIsSetUpAndUsedByKeyboardAlone(t *testing.T) {
 			b.wantHeading("Recent activity")
 		})
 	}
+}
+
+func TestPasskeyIsAddedUsedAndRemovedByKeyboardAlone(t *testing.T) {
+	t.Parallel()
+	s := newPasskeySiteForBrowsers(t, "bob")
+	b := s.newTab("/login?next=%2Fuser%2Fbob%2Fsecond-factor")
+	device := b.addAuthenticator()
+	device.touched(true)
+	enter := func(name string) { t.Helper(); b.tabTo(name); b.keys(kb.Enter) }
+	b.wantFocus("Username")
+	b.keys("bob" + kb.Tab + goodPassword + kb.Enter)
+	b.wantFocus("Second factor")
+	enter("Add a passkey")
+	b.wantFocus("Add a passkey") // the heading
+	enter("Create passkey")
+	b.wantFlash("Your second factor is on. You are logged out everywhere else.")
+	device.touched(false) // or the login form would be sent by the passkey that the browser offers
+	b.goTo("/logout/bob")
+	enter("Log out")
+	b.wantFlash("Successfully logged out.")
+	b.submit("Log in", "bob", goodPassword)
+	b.wantFocus("One more step")
+	device.touched(true)
+	enter("Use your passkey")
+	b.wantFocus("Hello Bob")
+	b.goTo("/user/bob/second-factor")
+	enter("Remove")
+	b.wantFlash("Passkey removed.")
 }
