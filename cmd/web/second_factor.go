@@ -21,7 +21,10 @@ func (a *app) showSecondFactor(c echo.Context) error {
 		MayBegin: factors.MayBegin(me.ID), Any: factors.Any(), Required: a.lacksSecondFactor(me), Lost: me.LostSecondFactor,
 	}
 	a.showPasskeys(c, &page, me, factors)
-	if page.Next = nextAfterEnrolment(c); page.Next != "" && page.Any && !page.Required && !page.Lost {
+	if page.Next = nextAfterEnrolment(c); page.Next == components.SecondFactorPath(me.Username) {
+		page.Next = "" // it led here from the recovery code
+	}
+	if page.Next != "" && page.Any && !page.Required && !page.Lost {
 		page.Continue = a.continueTo(c, page.Next)
 	}
 	return a.render(c, http.StatusOK, view{title: "Second factor", main: components.SecondFactor(page)})
