@@ -42,6 +42,9 @@ func (e SharedCookiesError) Error() string { return "shares its cookies with " +
 func (s *Store) AddApp(ctx context.Context, app App, now time.Time) error {
 	return s.write(ctx, "add app", func(ctx context.Context, tx *transaction) error {
 		name, _, _ := strings.Cut(app.Host, ":")
+		if err := tx.takeName(ctx, name); err != nil {
+			return err
+		}
 		var other string
 		err := tx.QueryRowContext(ctx, "SELECT host FROM apps WHERE host <> $1 AND (host = $2 OR substr(host, 1, length($2) + 1) = $2 || ':')",
 			app.Host, name).Scan(&other)
@@ -64,10 +67,10 @@ func (s *Store) AddApp(ctx context.Context, app App, now time.Time) error {
 // the app as it is then. Who may not any more is refused at the next request.
 func (s *Store) ChangeApp(ctx context.Context, host string, change func(*App) error) (app App, err error) {
 	err = s.write(ctx, "change app", func(ctx context.Context, tx *transaction) error {
-		app, err = scanApp(tx.QueryRowContext(ctx, "SELECT "+appColumns+" FROM apps WHERE host = $1", host))
-		if errors.Is(err, sql.ErrNoRows) {
-			return ErrNoApp
+		if err := tx.lockApp(ctx, host, tx.lockRows); err != nil {
+			return err
 		}
+		app, err = scanApp(tx.QueryRowContext(ctx, "SELECT "+appColumns+" FROM apps WHERE host = $1", host))
 		if err != nil {
 			return err
 		}
@@ -80,6 +83,16 @@ func (s *Store) ChangeApp(ctx context.Context, host string, change func(*App) er
 		return tx.setAppGroups(ctx, app)
 	})
 	return app, err
+}
+
+// lockApp locks the app's row, or returns ErrNoApp.
+func (tx *transaction) lockApp(ctx context.Context, host, lock string) error {
+	var one int
+	err := tx.QueryRowContext(ctx, "SELECT 1 FROM apps WHERE host = $1"+lock, host).Scan(&one)
+	if errors.Is(err, sql.ErrNoRows) {
+		return ErrNoApp
+	}
+	return err
 }
 
 func scanApp(row interface{ Scan(...any) error }) (app App, err error) {
@@ -106,7 +119,13 @@ func (tx *transaction) setAppGroups(ctx context.Context, app App) error {
 // whose they are, for the case that its data stays.
 func (s *Store) RemoveApp(ctx context.Context, host string) error {
 	return s.write(ctx, "remove app", func(ctx context.Context, tx *transaction) error {
-		if _, err := tx.ExecContext(ctx, "INSERT INTO removed_app_people (uid) SELECT uid FROM app_people WHERE host = $1 ON CONFLICT DO NOTHING", host); err != nil {
+		// It may come to know more people until then.
+		if err := tx.lockApp(ctx, host, tx.endRows); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `
+			INSERT INTO removed_app_people (uid) SELECT uid FROM app_people JOIN users USING (uid) WHERE host = $1`+tx.keepRows+`
+			ON CONFLICT DO NOTHING`, host); err != nil {
 			return err
 		}
 		result, err := tx.ExecContext(ctx, "DELETE FROM apps WHERE host = $1", host)

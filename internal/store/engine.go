@@ -30,10 +30,11 @@ type engine struct {
 	// SQLite lets one transaction write at a time, and a transaction that changes something begins with that turn. On
 	// PostgreSQL many write at once, each statement sees what others have committed before it (READ COMMITTED), and these
 	// stand for the turn. lockRows ends a SELECT: nobody else changes or locks the rows until the transaction ends, and what
-	// the SELECT asks is asked of the rows as they are then. keepRows keeps them from being deleted. lockCounter makes the
-	// counter $1, if it is not there, and locks it. lockName locks a name that may not exist yet, by what it looks like.
+	// the SELECT asks is asked of the rows as they are then; what it asks of other tables is not, and is better asked after
+	// it. keepRows keeps rows from being deleted, and endRows waits for all who keep them. lockCounter makes the counter $1,
+	// if it is not there, and locks it. lockName locks a name that may not exist yet.
 	// Locks are taken in this order, so that nobody waits in a circle: name, account, sign-in, counters by key, the rest.
-	lockRows, keepRows, lockCounter, lockName string
+	lockRows, keepRows, endRows, lockCounter, lockName string
 
 	scsStore   func(*sql.DB) scs.Store
 	dialect    goose.Dialect

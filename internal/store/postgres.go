@@ -28,6 +28,7 @@ var postgresEngine = engine{
 	expiryMillis: "CAST(extract(epoch FROM expiry) * 1000 AS double precision)",
 	lockRows:     " FOR NO KEY UPDATE",
 	keepRows:     " FOR KEY SHARE",
+	endRows:      " FOR UPDATE",
 	lockCounter: `INSERT INTO throttle (key, failures, free_at) VALUES ($1, 0, 0)
 		ON CONFLICT (key) DO UPDATE SET failures = throttle.failures`,
 	lockName:   "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))",

@@ -273,3 +273,121 @@ func TestSessionTokenThatWasReplacedStaysWorthless(t *testing.T) {
 		}
 	}
 }
+
+// The next owner of a name that an app knows would own the old one's data there.
+func TestNameThatAnAppLearnsMeanwhileIsRetired(t *testing.T) {
+	t.Parallel()
+	here, there := two(t)
+	for round := range rounds {
+		name, app := fmt.Sprint("user", round), App{Host: fmt.Sprintf("app%d.example.org", round), Name: "App", Everyone: true}
+		if err := here.AddApp(t.Context(), app, noon); err != nil {
+			t.Fatal(err)
+		}
+		uid := createUser(t, here, name)
+		entering := signIn(t, here, uid, noon)
+		remove := func() {
+			if err := there.DeleteUser(t.Context(), uid, Origin{At: noon, By: Admin}); err != nil {
+				t.Error(err)
+			}
+		}
+		var entered error
+		enter := func() {
+			entered = here.CreateAppCode(t.Context(), uid, AppCode{
+				CodeHash: []byte(name), SignIn: entering.ID, Host: app.Host, NonceHash: []byte("nonce"), Target: "/", Expires: noon,
+			})
+			if entered != nil && !errors.Is(entered, ErrNotSignedIn) {
+				t.Error(entered)
+			}
+		}
+		if round%2 == 0 {
+			atOnce(round, enter, remove)
+		} else { // the app goes first, and the account later
+			atOnce(round, enter, func() {
+				if err := there.RemoveApp(t.Context(), app.Host); err != nil {
+					t.Error(err)
+				}
+			})
+			remove()
+		}
+		if retired, err := here.RetiredName(t.Context(), name); entered == nil && retired != name || err != nil {
+			t.Fatalf("round %d: an app knows %s, and the name is free again (%q, %v)", round, name, retired, err)
+		}
+	}
+}
+
+func TestAppsOfOneHostWithTwoPortsAreNotAddedAtOnce(t *testing.T) {
+	t.Parallel()
+	here, there := two(t)
+	for round := range rounds {
+		var added atomic.Int64
+		add := func(s *Store, port string) func() {
+			return func() {
+				err := s.AddApp(t.Context(), App{Host: fmt.Sprintf("app%d.example.org%s", round, port), Name: "App"}, noon)
+				switch {
+				case err == nil:
+					added.Add(1)
+				case !errors.As(err, new(SharedCookiesError)):
+					t.Error(err)
+				}
+			}
+		}
+		atOnce(round, add(here, ":8443"), add(there, ""))
+		if added.Load() != 1 {
+			t.Fatalf("round %d: %d apps share their cookies", round, added.Load())
+		}
+	}
+}
+
+func TestAppChangedTwiceAtOnceHasBothChanges(t *testing.T) {
+	t.Parallel()
+	here, there := two(t)
+	app := App{Host: "photos.example.org", Name: "Photos"}
+	if err := here.AddApp(t.Context(), app, noon); err != nil {
+		t.Fatal(err)
+	}
+	for round := range rounds {
+		change := func(s *Store, change func(*App)) func() {
+			return func() {
+				if _, err := s.ChangeApp(t.Context(), app.Host, func(a *App) error { change(a); return nil }); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+		name, second := fmt.Sprint("Photos ", round), round%2 == 0
+		atOnce(round, change(here, func(a *App) { a.Name = name }), change(there, func(a *App) { a.SecondFactor = second }))
+		if got, err := here.App(t.Context(), app.Host); err != nil || got.Name != name || got.SecondFactor != second {
+			t.Fatalf("round %d: %+v, %v; want %q and %t", round, got, err, name, second)
+		}
+	}
+}
+
+func TestSecondFactorShownOnceSignsInOnce(t *testing.T) {
+	t.Parallel()
+	here, there := two(t)
+	for round := range rounds {
+		name := fmt.Sprint("user", round)
+		uid := createUser(t, here, name)
+		if _, err := here.DB().ExecContext(t.Context(),
+			"INSERT INTO totp (uid, sealed, key_id, created_at, last_step) VALUES ($1, $2, $2, 0, 0)", uid, []byte("sealed")); err != nil {
+			t.Fatal(err)
+		}
+		var in atomic.Int64
+		enter := func(s *Store) func() {
+			return func() {
+				next := login(uid, name)
+				next.Factors, next.Proof = ByPasswordAndCode, Proof{Code: &CodeUse{Step: 7, Sealed: []byte("sealed")}}
+				err := s.CreateSignIn(t.Context(), next, at(noon))
+				switch {
+				case err == nil:
+					in.Add(1)
+				case !errors.Is(err, ErrProofSpent):
+					t.Error(err)
+				}
+			}
+		}
+		atOnce(round, enter(here), enter(there))
+		if in.Load() != 1 {
+			t.Fatalf("round %d: one code signed in %d times", round, in.Load())
+		}
+	}
+}

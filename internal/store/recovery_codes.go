@@ -101,6 +101,12 @@ type RecoverParams struct {
 func (s *Store) LogInByRecoveryCode(ctx context.Context, r RecoverParams, origin Origin) error {
 	uid := r.Login.User.UID
 	return s.write(ctx, "log in by recovery code", func(ctx context.Context, tx *transaction) error {
+		if err := tx.lockAccount(ctx, uid); err != nil {
+			if errors.Is(err, ErrNoUser) {
+				return ErrNoRecoveryCode
+			}
+			return err
+		}
 		if err := tx.replaceRecoveryCode(ctx, uid, r, origin); err != nil {
 			return err
 		}

@@ -76,6 +76,20 @@ func (tx *transaction) keepAccount(ctx context.Context, uid int64) error {
 	return tx.account(ctx, uid, tx.keepRows)
 }
 
+// endAccount is for an account that is about to be deleted: it waits until nobody else keeps it (engine.endRows).
+func (tx *transaction) endAccount(ctx context.Context, uid int64) error {
+	return tx.account(ctx, uid, tx.endRows)
+}
+
+// takeName has others who want the name, or what looks the same, wait until the transaction ends.
+func (tx *transaction) takeName(ctx context.Context, name string) error {
+	if tx.lockName == "" {
+		return nil
+	}
+	_, err := tx.ExecContext(ctx, tx.lockName, name)
+	return err
+}
+
 func (tx *transaction) account(ctx context.Context, uid int64, lock string) error {
 	var one int
 	err := tx.QueryRowContext(ctx, "SELECT 1 FROM users WHERE uid = $1"+lock, uid).Scan(&one)

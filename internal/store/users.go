@@ -53,10 +53,8 @@ func (s *Store) CreateUserWithLink(ctx context.Context, user User, link Password
 
 func (tx *transaction) insertUser(ctx context.Context, user User, origin Origin) (int64, error) {
 	skeleton := username.Skeleton(user.Username)
-	if tx.lockName != "" {
-		if _, err := tx.ExecContext(ctx, tx.lockName, skeleton); err != nil {
-			return 0, err
-		}
+	if err := tx.takeName(ctx, skeleton); err != nil {
+		return 0, err
 	}
 	taken, err := tx.isTaken(ctx, tx, user.Username)
 	if err != nil {
@@ -122,7 +120,8 @@ func (s *Store) DeleteUser(ctx context.Context, uid int64, origin Origin) error 
 				return err
 			}
 		}
-		if err := tx.lockAccount(ctx, uid); err != nil {
+		// An app may come to know the name until then.
+		if err := tx.endAccount(ctx, uid); err != nil {
 			if errors.Is(err, ErrNoUser) {
 				return nil
 			}
