@@ -73,6 +73,13 @@ func TestLoginDoesTheSameWorkForWrongNameAndWrongPassword(t *testing.T) {
 	s := newSite(t, "--db="+path)
 	s.app.hasher.Observe(func(costs password.Params) { w.add("hash %+v", costs) })
 	s.signUp("bob")
+	for _, name := range []string{"carol", "dave"} { // with a second factor
+		s.signUp(name)
+	}
+	s.signedIn("carol").setUpCodes("carol")
+	s.exec(`INSERT INTO passkeys (id, uid, rp_id, public_key, sign_count, backup_eligible, backed_up, transports, aaguid, name, created_at)
+		SELECT x'01', uid, 'localhost', x'00', 0, 0, 0, '', x'00', 'Key', 1 FROM users WHERE username = 'dave'`)
+	s.browser().logIn("dave").wantPath("/login/second")
 	fail := func(username string) []string {
 		// After a change of the schema all statements are compiled anew, and seen, also those that were prepared.
 		s.exec("CREATE TABLE changed (one)")
@@ -91,7 +98,7 @@ func TestLoginDoesTheSameWorkForWrongNameAndWrongPassword(t *testing.T) {
 				t.Fatalf("no %q was seen, only %q", needed, wanted)
 			}
 		}
-		for _, username := range []string{"nobody", "not allowed"} {
+		for _, username := range []string{"nobody", "not allowed", "carol", "dave"} {
 			if done := fail(username); !slices.Equal(done, wanted) {
 				t.Errorf("a login as %q takes\n%q\nand one with a wrong password\n%q", username, done, wanted)
 			}

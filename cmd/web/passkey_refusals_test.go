@@ -330,3 +330,47 @@ func TestPasskeyMadeIsAddedOnce(t *testing.T) {
 	}
 	b.post(path+"/confirm", "passkey", answer).want("That took too long.")
 }
+
+func TestPasskeyThatIsWrongHelpsWithNoFormThatTakesOne(t *testing.T) {
+	t.Parallel()
+	for name, spoil := range badPasskeys {
+		s := newPasskeySiteFor(t, "bob")
+		b, device := s.withPasskey("bob")
+		code := s.saveRecoveryCodeBy(device, "bob")
+		half, elsewhere := s.half("bob"), s.browser()
+		link, stored := newPasswordLink(s.clock.Now())
+		s.exec("INSERT INTO password_links (uid, token_hash, expires_at) SELECT uid, ?, ? FROM users", stored.TokenHash, stored.Expires.Unix())
+		s.clock.Advance(9 * time.Minute) // half a login is over after ten
+		s.exec("UPDATE sign_ins SET confirmed_at = confirmed_at - 120, second_at = second_at - 120")
+		state := func() string {
+			return s.query(`SELECT (SELECT count(*) || ' ' || max(confirmed_at) || ' ' || max(second_at) FROM sign_ins)
+				|| (SELECT pass_hash FROM users) || (SELECT hex(code_hash) FROM recovery_codes) || (SELECT count(*) FROM known_browsers)`)
+		}
+		forms := []struct {
+			browser   *browser
+			path      string
+			challenge []byte
+			fields    []string
+		}{
+			{half, "/login/second", half.challenge("second"), nil},
+			{b, "/user/bob/recovery", b.challenge("confirm", "account", "bob"), nil},
+			{elsewhere, "/recover", elsewhere.challenge("recover"), []string{"username", "bob", "code", code, "password", "quite another one"}},
+			{elsewhere, link, elsewhere.challenge("recover"), []string{"password", "quite another one"}},
+		}
+		spoil(s, device)
+		before := state()
+		for _, form := range forms {
+			p := form.browser.post(form.path, append(form.fields, "passkey", device.Get(form.challenge))...)
+			// A link of a disabled account is no longer good.
+			if p.status != http.StatusUnauthorized && (name != "of a disabled account" || p.status != http.StatusGone) {
+				t.Errorf("%s at %s: status %d", name, form.path, p.status)
+			}
+			if name != "of a disabled account" && !strings.Contains(p.body, "This passkey was not accepted.") {
+				t.Errorf("%s at %s: not said to be refused", name, form.path)
+			}
+		}
+		if after := state(); after != before {
+			t.Errorf("%s: changed from %s to %s", name, before, after)
+		}
+	}
+}
