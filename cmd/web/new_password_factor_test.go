@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -12,11 +13,10 @@ import (
 func TestNewPasswordAsksForASecondFactorThatWasAddedMeanwhile(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	readings, add := 0, func() {}
-	now := s.app.now
+	var readings atomic.Int64
+	add, now := func() {}, s.app.now
 	s.app.now = func() time.Time {
-		readings--
-		if readings == 0 {
+		if readings.Add(-1) == 0 {
 			add()
 		}
 		return now()
@@ -37,16 +37,16 @@ func TestNewPasswordAsksForASecondFactorThatWasAddedMeanwhile(t *testing.T) {
 			username := fmt.Sprint(name, moment)
 			s.signUp(username)
 			path, fields := begin(username)
-			added := false
+			var added atomic.Bool
 			add = func() {
-				added = true
+				added.Store(true)
 				s.exec("INSERT INTO totp (uid, sealed, key_id, created_at, last_step) SELECT uid, ?, ?, 0, 0 FROM users WHERE username = ?",
 					[]byte{0}, []byte{0}, username)
 			}
-			readings = moment
+			readings.Store(int64(moment))
 			answer := s.browser().post(path, fields...)
-			readings = 0
-			if !added {
+			readings.Store(0)
+			if !added.Load() {
 				break
 			}
 			switch answer.status {
