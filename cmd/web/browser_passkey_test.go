@@ -184,9 +184,10 @@ func TestPasskeysAreOfferedAgainAfterAWrongPassword(t *testing.T) {
 	b.goTo("/login")
 	b.fill("Username", "bob")
 	b.fill("Password", "not the password")
-	device.touched(true)
-	b.expectComplaints("NavigationEntryMarkedSkippable") // nobody clicked
 	b.press("Log in")
+	b.wantNotice("Invalid username or password.")
+	b.expectComplaints("NavigationEntryMarkedSkippable") // nobody clicked
+	device.touched(true)
 	b.wantHeading("Hello Bob") // the answer brought a new form, in whose field the passkey is offered
 }
 
