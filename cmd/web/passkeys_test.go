@@ -29,7 +29,13 @@ func newPasskeySiteFor(t testing.TB, usernames ...string) *site {
 // saveRecoveryCode has somebody make a recovery code and keep it. It counts as of the last sign-in, whichever that will be.
 func (s *site) saveRecoveryCode(username string) (code string) {
 	s.t.Helper()
-	s.exec("CREATE TRIGGER IF NOT EXISTS code_of_the_last_sign_in AFTER INSERT ON sign_ins BEGIN UPDATE recovery_codes SET sign_in = new.id WHERE uid = new.uid; END")
+	trigger := "CREATE TRIGGER IF NOT EXISTS code_of_the_last_sign_in AFTER INSERT ON sign_ins BEGIN UPDATE recovery_codes SET sign_in = new.id WHERE uid = new.uid; END"
+	if onPostgres(s.t) {
+		trigger = `CREATE OR REPLACE FUNCTION code_of_the_last_sign_in() RETURNS trigger LANGUAGE plpgsql
+				AS 'BEGIN UPDATE recovery_codes SET sign_in = new.id WHERE uid = new.uid; RETURN NULL; END';
+			CREATE OR REPLACE TRIGGER code_of_the_last_sign_in AFTER INSERT ON sign_ins FOR EACH ROW EXECUTE FUNCTION code_of_the_last_sign_in()`
+	}
+	s.exec(trigger)
 	b := s.signedIn(username)
 	made := b.post("/user/" + username + "/recovery").wantStatus(http.StatusOK)
 	b.post("/user/" + username + "/recovery/saved").wantStatus(http.StatusOK)
@@ -200,7 +206,7 @@ func TestPasskeyNeedsASavedRecoveryCodeFirst(t *testing.T) {
 	b.post("/user/bob/second-factor/passkeys").wantPath("/user/bob/second-factor").want("First save a new recovery code")
 	b.saveCode("bob")
 	options := b.post("/user/bob/second-factor/passkeys").creation()
-	s.exec("UPDATE recovery_codes SET saved = 0") // a new one was made meanwhile
+	s.exec("UPDATE recovery_codes SET saved = FALSE") // a new one was made meanwhile
 	b.post("/user/bob/second-factor/passkeys/confirm", "passkey", s.device().Create(options)).want("Passkey not added.")
 	if got := s.query("SELECT count(*) FROM passkeys"); got != "0" {
 		t.Errorf("%s passkeys", got)

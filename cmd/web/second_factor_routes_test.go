@@ -24,8 +24,8 @@ func TestSecondFactorThatIsRequiredLeavesNoOtherRouteOfTheAccount(t *testing.T) 
 	b.makeAppPassword("bob", "photos.example.org", "phone")
 	s.app.settings.SecondFactor = "required"
 	state := func() string {
-		return s.query(`SELECT (SELECT group_concat(pass_hash) FROM users) || ' ' || (SELECT group_concat(id) FROM sign_ins) || ' ' ||
-			(SELECT group_concat(id) FROM app_passwords) || ' ' || (SELECT count(*) FROM events) || ' ' ||
+		return s.query(`SELECT (SELECT string_agg(pass_hash, ',') FROM users) || ' ' || (SELECT string_agg(CAST(id AS TEXT), ',') FROM sign_ins) || ' ' ||
+			(SELECT string_agg(CAST(id AS TEXT), ',') FROM app_passwords) || ' ' || (SELECT count(*) FROM events) || ' ' ||
 			(SELECT coalesce(max(half_logins_seen_at), 0) FROM users) || ' ' || (SELECT count(*) FROM known_browsers)`)
 	}
 	const account = "/user/:username"

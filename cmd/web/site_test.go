@@ -62,6 +62,7 @@ func startSite(t testing.TB, start func(http.Handler) *httptest.Server, flags ..
 	database, driver, source := filepath.Join(t.TempDir(), "auth.db"), "sqlite", "file:%s?_pragma=busy_timeout(5000)"
 	if onPostgres(t) {
 		database, driver, source = newPostgres(t), "pgx", "%s"
+		flags = append([]string{"--key-file=" + filepath.Join(t.TempDir(), "auth.db.key")}, flags...)
 	}
 	flags = append([]string{
 		"--db=" + database, "--hash-memory=64", "--hash-iterations=1",
