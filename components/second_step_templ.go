@@ -47,7 +47,7 @@ func SecondStep(form SecondStepForm) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if !form.Proof.Code {
+		if !form.Proof.Code && !form.Proof.Passkey {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, " autofocus")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
