@@ -2,5 +2,8 @@
 
 package main
 
-// madeUpNames is fewer under the race detector, which makes SQLite ten times slower.
-const madeUpNames = 1_000
+// These are fewer under the race detector, which makes SQLite ten times slower.
+const (
+	madeUpNames = 1_000
+	appCookies  = 5_000
+)

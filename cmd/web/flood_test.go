@@ -2,4 +2,6 @@
 
 package main
 
+const appCookies = 100_000
+
 const madeUpNames = 10_000

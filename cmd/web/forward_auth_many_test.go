@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"strconv"
 	"testing"
 )
 
@@ -15,10 +16,10 @@ func TestAppSignOutEndsAHundredThousandAppCookiesWhileOthersGoOn(t *testing.T) {
 	wiki.enter(alice, "/")
 	s.exec(`
 		INSERT INTO app_sign_ins (token_hash, sign_in, host, created_at)
-		WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)
-		SELECT randomblob(32), sign_in, host, created_at FROM n JOIN app_sign_ins WHERE host = 'photos.example.org'`)
+		WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+		SELECT randomblob(32), sign_in, host, created_at FROM n JOIN app_sign_ins WHERE host = 'photos.example.org'`, appCookies)
 	const ofBob = "SELECT count(*) FROM app_sign_ins WHERE host = 'photos.example.org'"
-	if count := s.query(ofBob); count != "100001" {
+	if count := s.query(ofBob); count != strconv.Itoa(appCookies+1) {
 		t.Fatalf("%s app cookies", count)
 	}
 	done := make(chan struct{})
