@@ -18,10 +18,10 @@ const confirmationMaxAge = 10 * time.Minute
 const confirmField = "confirm_password"
 
 // requireRecentProof does what the signed-in person asked for if they proved lately who they are. Otherwise it asks in
-// place, with a form that carries the fields of asked, and does it when that form comes back with the password; where
-// asked wants both factors, and the account has a second one, with that too; a passkey is both. The session gets a new
-// token then (ASVS 5.0 7.2.4). What do changes, it changes only while the sign-in is still there and was confirmed: the
-// store asks, by the origin.
+// place, with a form that carries the fields of asked, and does it when that form comes back with the password; where asked
+// wants both factors, and the account has a second one, with that too. A passkey is both. The session gets a new token then
+// (ASVS 5.0 7.2.4). What do changes, it changes only while the sign-in is still there and was confirmed: the store asks, by
+// the origin.
 func (a *app) requireRecentProof(c echo.Context, asked components.Asked, do func(echo.Context, store.Origin) error) error {
 	me, both := currentSignIn(c), asked.BothFactors && currentSignIn(c).HasSecondFactor
 	by := a.origin(c)
